@@ -1,0 +1,56 @@
+// What every layer is: parameters, a forward pass, and a neutral form for files.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sluice/autograd/variable.h"
+
+namespace sluice {
+
+using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
+
+/// Which steps of a batch [B,T,…] are real. No lengths: all of them.
+struct Padding {
+  std::vector<int> lengths;  ///< [B] true steps of each row
+  bool left = false;         ///< padding stands before the values instead of after
+};
+
+/// A layer or a model. Composed as in PyTorch: members are modules, forward() calls them.
+class Module {
+ public:
+  virtual ~Module() = default;
+
+  /// x [B,T,I] for sequence layers unless a layer says otherwise.
+  virtual Variable forward(const Variable& x, const Padding& padding = {}) = 0;
+
+  /// What the optimizer updates, in a fixed order. A layer may hold parameters in a layout of
+  /// its own; names and neutral shapes are the business of state().
+  virtual std::vector<Variable> parameters() const { return {}; }
+  /// Parameters and buffers by name in the neutral layout (PyTorch's names and shapes); copies.
+  virtual NamedTensors state() const { return {}; }
+  /// Gradients of the last backward() under the same names and shapes as state().
+  virtual NamedTensors gradients() const { return {}; }
+  /// Takes the tensors by name; throws Error "layer.state" for a missing name or wrong shape.
+  virtual void load_state(const NamedTensors& state) { (void)state; }
+
+  /// Training or evaluation mode (dropout).
+  virtual void train(bool on = true) { training_ = on; }
+  void eval() { train(false); }
+  bool training() const { return training_; }
+  /// Converts every parameter.
+  virtual void to(DType dtype) { (void)dtype; }
+  /// Last-axis size of the result for inputs of last-axis size `input_size`.
+  virtual int output_size(int input_size) const { return input_size; }
+
+  /// Parameters in the neutral layout, as papers and Keras count them.
+  int64_t parameter_count() const;
+
+ private:
+  bool training_ = true;
+};
+
+}  // namespace sluice
