@@ -1,7 +1,12 @@
 # A folder of sluice/ is a static library; what it may include is what it links.
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 
-# The arrows of ARCHITECTURE.md, once. Third-party libraries are private to the folder.
+set(SLUICE_FOLDERS base tensor autograd cells layers)
+if(NOT SLUICE_ENGINE_ONLY)
+  list(APPEND SLUICE_FOLDERS data io train forecast report)
+endif()
+
+# The arrows of ARCHITECTURE.md, once; tools/check_tree.py reads them here. Third-party libraries are private to the folder.
 set(SLUICE_LINKS_base "")
 set(SLUICE_LINKS_tensor base)
 set(SLUICE_LINKS_autograd tensor)

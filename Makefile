@@ -1,0 +1,79 @@
+# The commands of this repository; `make help` lists them. Each installs what it needs first
+# (tools/packages.txt), and every build lies in build/<preset>.
+SHELL := /bin/bash
+JOBS := $(shell nproc)
+has = $(shell grep -qsw $(1) /proc/cpuinfo && echo $(2))
+# Sanitizer builds are compiled for one instruction set; run-time dispatch is tested below the best.
+STATIC_TARGET := $(or $(call has,avx2,avx2),sse4)
+LOWER_TARGETS := $(call has,avx2,sse4) $(call has,avx512bw,avx2)
+ENGINE := ^(tensor|autograd|layers)$$
+
+build = cmake --preset $(1) $(2) && cmake --build --preset $(1) -j $(JOBS)
+ctest = ctest --preset $(1) -j $(JOBS) $(2)
+
+.PHONY: help demo build test check format bench clean \
+  test-release test-targets test-clang test-sanitize test-thread test-neon
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+build: ## the command alone: build/command/cli/sluice
+	@tools/install.sh command
+	@$(call build,command)
+
+demo: build ## train, backtest and forecast real data, and write a report
+	@tools/demo.sh build/command/cli/sluice build/demo
+
+test: ## everything below, as continuous integration runs it
+	@tools/run_stages.sh check test-release test-targets test-clang test-sanitize test-thread test-neon
+
+check: ## the tree, the code style and the documents
+	@tools/install.sh check
+	tools/check_tree.py
+	tools/check_docs.py
+	tools/check_format.sh
+
+test-release: ## g++: all tests
+	@tools/install.sh command tests
+	@$(call build,release)
+	@$(call ctest,release)
+
+test-targets: ## the engine's tests on the lesser instruction sets of this machine
+	@tools/install.sh command tests
+	@$(call build,release)
+	@for target in $(LOWER_TARGETS); do \
+	  echo "SLUICE_TARGET=$$target"; \
+	  SLUICE_TARGET=$$target $(call ctest,release,-L '$(ENGINE)') || exit 1; \
+	done
+
+test-clang: ## clang-19: all tests
+	@tools/install.sh command tests clang
+	@$(call build,clang)
+	@$(call ctest,clang)
+
+test-sanitize: ## AddressSanitizer and UndefinedBehaviorSanitizer: all tests
+	@tools/install.sh command tests
+	@$(call build,debug-sanitize,-DSLUICE_STATIC_TARGET=$(STATIC_TARGET))
+	@$(call ctest,debug-sanitize)
+
+test-thread: ## ThreadSanitizer: the tests that use threads
+	@tools/install.sh command tests thread
+	@$(call build,tsan,-DSLUICE_STATIC_TARGET=$(STATIC_TARGET))
+	@$(call ctest,tsan)
+
+test-neon: ## the engine cross-built for 64-bit ARM, its tests under qemu
+	@tools/install.sh neon command
+	@tools/arm64_root.sh build/arm64
+	@$(call build,neon)
+	@$(call ctest,neon)
+
+format: ## rewrite the sources in the code style
+	@tools/install.sh check
+	tools/check_format.sh --fix
+
+bench: ## the benchmarks (bench/README.md)
+	@tools/install.sh command
+	@$(call build,bench)
+
+clean: ## remove every build
+	rm -rf build
