@@ -23,7 +23,7 @@ class AtomicFile {
   void commit();
 
  private:
-  [[noreturn]] void fail(int error, const char* action);
+  [[noreturn]] void fail(int error);
   void discard() noexcept;
 
   std::string path_;       // as the caller gave it, for messages

@@ -26,9 +26,9 @@ inline constexpr const char* model_format_key = "sluice.format";
 inline constexpr const char* model_version_key = "sluice.version";
 inline constexpr const char* model_checksum_key = "sluice.sha256";
 
-/// Saves atomically: after a failure the old file is untouched and no other is left behind.
-/// Throws as write_safetensors(); "model.reserved_key" if the metadata holds one of our keys
-/// with a value other than the one this call would write… so a loaded file can be saved again.
+/// Saves atomically: after a failure the old file is untouched and no other is left behind. Our
+/// three keys are written anew, so a loaded model can be saved again. Throws as
+/// write_safetensors().
 void save_model(const ModelFile& model, const std::string& path);
 
 /// Loads and verifies. Throws as read_safetensors(), and Error "model.foreign" (safetensors of

@@ -1,0 +1,35 @@
+#include "sluice/io/sha256.h"
+
+#include "gtest/gtest.h"
+
+namespace sluice {
+namespace {
+
+std::string sha256(std::string_view text) {
+  Sha256 hash;
+  hash.update(text);
+  return to_hexadecimal(hash.finish());
+}
+
+// The vectors of FIPS 180-4's examples.
+TEST(Sha256, KnownVectors) {
+  EXPECT_EQ(sha256(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(sha256("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(sha256("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
+            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+  EXPECT_EQ(sha256(std::string(1000000, 'a')),
+            "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
+TEST(Sha256, PiecesGiveTheSameDigest) {
+  const std::string text(1000, 'x');
+  for (size_t piece = 1; piece < 200; piece += 7) {
+    Sha256 hash;
+    for (size_t i = 0; i < text.size(); i += piece)
+      hash.update(std::string_view(text).substr(i, piece));
+    EXPECT_EQ(to_hexadecimal(hash.finish()), sha256(text)) << "pieces of " << piece;
+  }
+}
+
+}  // namespace
+}  // namespace sluice
