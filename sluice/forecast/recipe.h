@@ -1,0 +1,126 @@
+// What to read, what to train and how to judge it: the keys of a recipe, typed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sluice/base/options.h"
+#include "sluice/forecast/setting.h"
+
+namespace sluice {
+
+/// A part of the rows: a count ("24"), a share ("0.2", "20%") or from a date on ("1957-01").
+struct Portion {
+  enum class Kind { unset, count, share, date };
+  Kind kind = Kind::unset;
+  double value = 0;
+  std::string date;
+};
+
+/// A name with options: `gru`, or `lstm: {hidden_size: 256, activation: relu}`.
+struct NamedOptions {
+  std::string name;
+  Options options;
+};
+
+/// `model: gru` (one word: the built-in network) or a list of registry layers.
+struct ModelChoice {
+  std::string word;
+  std::vector<NamedOptions> layers;
+};
+
+/// One number, or a number from each of the given epochs on: {0: 1e-3, 10: 5e-4}.
+struct RateTable {
+  std::map<int, double> from_epoch;
+};
+
+/// Every key of a recipe. An empty optional, text or list means "auto": inferred from the data by
+/// resolve() (forecast/resolve.h). The keys' one-line docs are in recipe_keys().
+struct Recipe {
+  // data
+  std::string data;
+  std::vector<std::string> time;
+  std::string time_format, target;
+  std::vector<std::string> past;
+  std::string frequency, delimiter, decimal, comment;
+  std::optional<bool> header;
+  std::string missing = "error";
+  std::string from, until;
+  // windows
+  std::optional<int> lookback;
+  int horizon = 1;
+  int window_step = 1;
+  std::string lookback_as = "steps", target_at = "next";
+  bool whole_series = false;
+  // features
+  std::optional<int> season;
+  std::optional<std::vector<std::string>> transform;
+  std::string scale, fit_on = "train";
+  std::optional<std::vector<std::string>> calendar;
+  std::string calendar_encoding, linear_skip;
+  // model
+  ModelChoice model;
+  int hidden_size = 8, num_layers = 1;
+  std::string initialization = "pytorch";
+  // training
+  std::string loss = "mse";
+  NamedOptions optimizer;
+  std::optional<RateTable> learning_rate;
+  NamedOptions schedule;
+  std::optional<double> weight_decay;
+  std::optional<int> epochs, batch_size;  // batch_size 0: all
+  bool shuffle = true;
+  std::optional<double> clip_norm;
+  double clip_value = 0;
+  int patience = 0;
+  double loss_threshold = 0;
+  Portion validation;
+  int verbose = 0;
+  // backtest
+  Portion split, test;
+  std::optional<int> windows, step, refit;
+  std::string train_on = "expanding";
+  // run
+  std::optional<int> seeds;
+  int64_t seed = 1;
+  int threads = 0;
+
+  /// The keys given by the user, in order, with the place each was read from.
+  std::vector<std::pair<std::string, std::string>> given;
+  bool was_given(const std::string& key) const;
+  /// Where a key was given ("airline.yaml:7"), or its own name.
+  std::string where(const std::string& key) const;
+};
+
+/// One row of the table from which parsing, suggestions, `--help` and the docs derive.
+struct RecipeKey {
+  std::string name, group, type, initial, doc;
+  std::function<void(Recipe&, const Setting&)> read;
+  std::function<std::string(const Recipe&)> write;  ///< as YAML; "" where it is left to inference
+};
+std::span<const RecipeKey> recipe_keys();
+
+/// Sets one key. Throws Error "recipe.unknown_key" with the nearest key, or "recipe.value".
+void set_key(Recipe& recipe, const std::string& key, const Setting& setting);
+
+/// Reads a recipe file and then the `key=value` arguments, which override it. A relative `data`
+/// path in the file is relative to the file's folder.
+Recipe read_recipe(const std::string& path, const std::vector<std::string>& arguments);
+/// Defaults and `key=value` arguments alone.
+Recipe read_recipe_arguments(const std::vector<std::string>& arguments);
+/// From the text that recipe_text() wrote.
+Recipe read_recipe_text(const std::string& text, const std::string& name);
+
+/// The recipe as YAML: every key that has a value, in the order of the table.
+std::string recipe_text(const Recipe& recipe);
+
+/// The table of keys for a terminal, and as Markdown for the docs.
+std::string recipe_help();
+std::string recipe_markdown();
+
+}  // namespace sluice
