@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -14,10 +15,12 @@ namespace sluice {
 /// warmed training step makes no heap call; freed when the graph is.
 class Node {
  public:
-  static constexpr int max_inputs = 8, max_outputs = 3;
+  static constexpr int max_inputs = 8, max_outputs = 8;
 
   explicit Node(std::initializer_list<Variable> inputs);
   virtual ~Node() = default;
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
 
   /// `grads[i]` is the gradient of output i, undefined where nothing flowed. Adds to the inputs
   /// with Variable::accumulate_grad or grad_buffer, only where requires_grad() holds.
@@ -33,11 +36,19 @@ class Node {
  private:
   friend class Variable;
   friend class Tape;
+
+  bool received_grad() const;
+  void retain() { references_.fetch_add(1, std::memory_order_relaxed); }
+  static void release(Node* node);
+
   std::array<Variable, max_inputs> inputs_;
   std::array<Tensor, max_outputs> grads_;
   int input_count_ = 0;
-  int references_ = 0;
+  bool queued_ = false;  // waits on the tape
+  bool spent_ = false;   // backward() ran; what it kept is gone
+  std::atomic<int> references_{0};
   uint64_t id_ = 0;
+  Node* next_dead_ = nullptr;
 };
 
 /// True if recording is on and any of `inputs` requires a gradient: whether to make a Node.

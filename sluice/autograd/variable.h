@@ -28,13 +28,15 @@ class Variable {
   bool requires_grad() const;
   void set_requires_grad(bool requires_grad);
 
-  /// Gradient of the last backward(); undefined until something flowed here.
+  /// Gradient a leaf received from backward(); undefined until something flowed here. Results of
+  /// operations give theirs up as soon as it has flowed on.
   const Tensor& grad() const;
   Tensor& grad();
-  /// Adds to the gradient (allocating it on first use).
+  /// Adds to the gradient. The first one may be shared instead of copied where nobody can see it.
   void accumulate_grad(const Tensor& grad) const;
   /// The gradient buffer, allocated and zeroed if undefined: for kernels that add in place.
   Tensor& grad_buffer() const;
+  /// Zeroes the gradient, keeping its buffer.
   void zero_grad() const;
 
   /// Runs the tape from this scalar (or with `seed` as its gradient) and frees the graph.
@@ -50,6 +52,9 @@ class Variable {
 
  private:
   struct Body;
+  Tensor& grad_slot() const;
+  void check_defined() const;
+
   Body* body_ = nullptr;
 };
 

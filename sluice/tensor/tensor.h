@@ -35,6 +35,8 @@ class Tensor {
   static Tensor from(std::span<const double> values, const Shape& shape);
 
   bool defined() const { return storage_ != nullptr; }
+  /// True if no other handle shares the elements: whether they may be changed in place.
+  bool unique() const;
   const Shape& shape() const { return shape_; }
   int64_t size(int axis) const { return shape_[axis]; }
   int rank() const { return shape_.rank(); }

@@ -1,0 +1,58 @@
+// Long arrays are cut into fixed chunks, so that threads share them without changing a bit.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "sluice/base/parallel.h"
+#include "sluice/tensor/tensor.h"
+
+namespace sluice {
+
+constexpr int64_t chunk_size = 8192;
+/// Below this many elements waking the threads costs more than it gives.
+constexpr int64_t least_parallel = 65536;
+
+/// Calls body(begin, end) for every chunk of [0, count).
+template <class Body>
+void for_chunks(int64_t count, Body&& body) {
+  if (count < least_parallel) {
+    for (int64_t begin = 0; begin < count; begin += chunk_size)
+      body(begin, std::min(begin + chunk_size, count));
+    return;
+  }
+  parallel_for((count + chunk_size - 1) / chunk_size, [&](int64_t chunk) {
+    body(chunk * chunk_size, std::min((chunk + 1) * chunk_size, count));
+  });
+}
+
+/// Sum over the chunks, in order, of the doubles that body(begin, end) returns.
+template <class Body>
+double sum_chunks(int64_t count, Body&& body) {
+  double total = 0;
+  if (count < least_parallel) {
+    for (int64_t begin = 0; begin < count; begin += chunk_size)
+      total += body(begin, std::min(begin + chunk_size, count));
+    return total;
+  }
+  Tensor partial = Tensor::uninitialized({(count + chunk_size - 1) / chunk_size}, DType::f64);
+  double* const sums = partial.data<double>();
+  for_chunks(count,
+             [&](int64_t begin, int64_t end) { sums[begin / chunk_size] = body(begin, end); });
+  for (int64_t i = 0; i < partial.numel(); ++i) total += sums[i];
+  return total;
+}
+
+/// Sum of value(i) for i in [begin, end), in eight chains of doubles that a compiler can vectorise.
+template <class Value>
+double sum_lanes(int64_t begin, int64_t end, Value&& value) {
+  constexpr int lanes = 8;
+  double sums[lanes] = {};
+  int64_t i = begin;
+  for (; i + lanes <= end; i += lanes)
+    for (int lane = 0; lane < lanes; ++lane) sums[lane] += value(i + lane);
+  for (int lane = 0; i < end; ++i, ++lane) sums[lane] += value(i);
+  return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
+}
+
+}  // namespace sluice
