@@ -13,9 +13,10 @@ int num_threads();
 void parallel_for(int64_t count, void (*body)(void* context, int64_t i), void* context);
 
 template <class Body>
-void parallel_for(int64_t count, Body&& body) {
+void parallel_for(int64_t count, const Body& body) {
   parallel_for(
-      count, [](void* context, int64_t i) { (*static_cast<Body*>(context))(i); }, &body);
+      count, [](void* context, int64_t i) { (*static_cast<const Body*>(context))(i); },
+      const_cast<Body*>(&body));
 }
 
 }  // namespace sluice

@@ -1,0 +1,142 @@
+#include "sluice/autograd/matmul.h"
+
+#include <algorithm>
+
+#include "sluice/autograd/node.h"
+#include "sluice/base/error.h"
+#include "sluice/tensor/gemm.h"
+#include "sluice/tensor/reduce.h"
+
+namespace sluice {
+
+namespace {
+
+// One product per batch; a b that has no batches of its own is one tall product.
+struct ProductShape {
+  int64_t batches, m, n, k;
+};
+
+ProductShape product_shape(const Variable& a, const Variable& b) {
+  const Shape &left = a.shape(), &right = b.shape();
+  const bool shared = right.rank() == 2;
+  bool fits = left.rank() >= 2 && right.rank() >= 2 && left[-1] == right[-2] &&
+              a.dtype() == b.dtype() && (shared || left.rank() == right.rank());
+  for (int axis = 0; fits && !shared && axis < left.rank() - 2; ++axis)
+    fits = left[axis] == right[axis];
+  if (!fits)
+    fail_config("autograd.matmul", "matmul",
+                left.to_string() + " times " + right.to_string() + " is not a product",
+                "the last axis of the first must be the second to last of the other");
+  const int64_t rows = left.numel() / std::max<int64_t>(1, left[-1]);
+  if (shared) return {1, rows, right[-1], left[-1]};
+  return {rows / std::max<int64_t>(1, left[-2]), left[-2], right[-1], left[-1]};
+}
+
+class MatmulNode : public Node {
+ public:
+  MatmulNode(const Variable& a, const Variable& b, ProductShape shape)
+      : Node({a, b}), a_(a.value()), b_(b.value()), shape_(shape) {}
+
+  void backward(const std::array<Tensor, max_outputs>& grads) override {
+    const auto [batches, m, n, k] = shape_;
+    dispatch(a_.dtype(), [&, batches = batches, m = m, n = n, k = k](auto zero) {
+      using T = decltype(zero);
+      const T* const grad = grads[0].data<T>();
+      T* const da = input(0).requires_grad() ? input(0).grad_buffer().data<T>() : nullptr;
+      T* const db = input(1).requires_grad() ? input(1).grad_buffer().data<T>() : nullptr;
+      for (int64_t i = 0; i < batches; ++i) {
+        const T *a = a_.data<T>() + i * m * k, *b = b_.data<T>() + i * k * n;
+        const T* g = grad + i * m * n;
+        if (da) gemm(Trans::no, Trans::yes, m, k, n, g, n, b, n, da + i * m * k, k, true);
+        if (db) gemm(Trans::yes, Trans::no, k, n, m, a, k, g, n, db + i * k * n, n, true);
+      }
+    });
+  }
+
+ private:
+  Tensor a_, b_;
+  ProductShape shape_;
+};
+
+class LinearNode : public Node {
+ public:
+  LinearNode(const Variable& x, const Variable& weight, const Variable& bias)
+      : Node({x, weight, bias}), x_(x.value()), weight_(weight.value()) {}
+
+  void backward(const std::array<Tensor, max_outputs>& grads) override {
+    const Tensor& grad = grads[0];
+    const int64_t outputs = weight_.size(0), inputs = weight_.size(1);
+    const int64_t rows = inputs ? x_.numel() / inputs : 0;
+    dispatch(x_.dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      const T* const g = grad.data<T>();
+      if (input(0).requires_grad()) {
+        T* const dx = input(0).grad_buffer().data<T>();
+        gemm(Trans::no, Trans::no, rows, inputs, outputs, g, outputs, weight_.data<T>(), inputs, dx,
+             inputs, true);
+      }
+      if (input(1).requires_grad()) {
+        T* const dw = input(1).grad_buffer().data<T>();
+        gemm(Trans::yes, Trans::no, outputs, inputs, rows, g, outputs, x_.data<T>(), inputs, dw,
+             inputs, true);
+      }
+    });
+    if (input(2).requires_grad()) add_row_sums(input(2).grad_buffer(), grad);
+  }
+
+ private:
+  Tensor x_, weight_;
+};
+
+void check_linear(const Variable& x, const Variable& weight, const Variable& bias) {
+  const bool fits = weight.shape().rank() == 2 && x.shape().rank() >= 1 &&
+                    x.shape()[-1] == weight.shape()[1] && x.dtype() == weight.dtype() &&
+                    (!bias.defined() ||
+                     (bias.value().numel() == weight.shape()[0] && bias.dtype() == weight.dtype()));
+  if (!fits)
+    fail_config("autograd.linear", "linear",
+                "an input of shape " + x.shape().to_string() + " does not fit a weight of shape " +
+                    weight.shape().to_string(),
+                "the last axes and the types must be the same");
+}
+
+}  // namespace
+
+Variable matmul(const Variable& a, const Variable& b) {
+  const ProductShape shape = product_shape(a, b);
+  Shape result = a.shape();
+  result.set(-1, shape.n);
+  Tensor out = Tensor::uninitialized(result, a.dtype());
+  dispatch(a.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const auto [batches, m, n, k] = shape;
+    const T *left = a.value().data<T>(), *right = b.value().data<T>();
+    T* const to = out.data<T>();
+    for (int64_t i = 0; i < batches; ++i)
+      gemm(Trans::no, Trans::no, m, n, k, left + i * m * k, k, right + i * k * n, n, to + i * m * n,
+           n, false);
+  });
+  return Variable::from_node(out, needs_node({a, b}) ? new MatmulNode(a, b, shape) : nullptr);
+}
+
+Variable linear(const Variable& x, const Variable& weight, const Variable& bias) {
+  check_linear(x, weight, bias);
+  const int64_t outputs = weight.shape()[0], inputs = weight.shape()[1];
+  Shape result = x.shape();
+  result.set(-1, outputs);
+  Tensor out = Tensor::uninitialized(result, x.dtype());
+  dispatch(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const int64_t rows = outputs ? out.numel() / outputs : 0;
+    T* const to = out.data<T>();
+    if (bias.defined())
+      for (int64_t row = 0; row < rows; ++row)
+        std::copy_n(bias.value().data<T>(), outputs, to + row * outputs);
+    gemm(Trans::no, Trans::yes, rows, outputs, inputs, x.value().data<T>(), inputs,
+         weight.value().data<T>(), inputs, to, outputs, bias.defined());
+  });
+  return Variable::from_node(
+      out, needs_node({x, weight, bias}) ? new LinearNode(x, weight, bias) : nullptr);
+}
+
+}  // namespace sluice
