@@ -74,6 +74,8 @@ def check_cell(path, text):
 
 
 def check_header(path, text):
+    if 'No include guard' in text[:1000]:
+        return  # included more than once on purpose, and says so
     if '#pragma once' not in text:
         fault(path, 1, 'a header starts with #pragma once')
     for number, line in enumerate(text.splitlines(), 1):
