@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sluice/autograd/variable.h"
+#include "sluice/layers/mask_key.h"
 
 namespace sluice {
 
@@ -41,6 +42,9 @@ class Module {
   virtual void train(bool on = true) { training_ = on; }
   void eval() { train(false); }
   bool training() const { return training_; }
+  /// For layers with random masks: take the key and move `key.layer` on by one. Containers pass
+  /// it on to every child.
+  virtual void set_mask_key(MaskKey& key) { (void)key; }
   /// Converts every parameter.
   virtual void to(DType dtype) { (void)dtype; }
   /// Last-axis size of the result for inputs of last-axis size `input_size`.

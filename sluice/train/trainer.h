@@ -1,0 +1,110 @@
+// The training loop.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/options.h"
+#include "sluice/layers/module.h"
+#include "sluice/train/callback.h"
+
+namespace sluice {
+
+/// Examples along the first axis: x [N,…], y [N,…]; `padding` where they are ragged.
+struct Dataset {
+  Tensor x, y;
+  Padding padding;
+
+  int64_t size() const { return x.defined() ? x.size(0) : 0; }
+};
+
+/// When to stop before the last epoch. The loss looked at is that of the validation data, or of
+/// the training data where there are none.
+struct EarlyStopping {
+  int patience = 0;           ///< epochs without a better loss; 0: never
+  double min_delta = 0;       ///< how much less counts as better
+  double loss_threshold = 0;  ///< stop once the training loss is below; 0: never
+  bool restore_best = false;  ///< end with the weights of the best epoch, not of the last
+};
+
+struct TrainOptions {
+  int epochs = 1;
+  int batch_size = 32;  ///< examples in one update; 0: all
+  bool shuffle = true;  ///< a new order every epoch, as torch.randperm draws it
+  uint64_t seed = 0;    ///< of the order and of the masks
+
+  std::string loss = "mse";
+  std::string optimizer = "adam";
+  Options optimizer_options;
+  double learning_rate = 1e-3;
+  std::string schedule = "constant";
+  Options schedule_options;
+  double clip_norm = 0;   ///< 0: off
+  double clip_value = 0;  ///< 0: off
+  EarlyStopping early_stopping;
+
+  int verbose = 0;        ///< 0 silent, 1 progress with loss and time left, 2 a line an epoch
+  bool terminal = false;  ///< whether `output` shows a bar that is redrawn; else plain lines
+  std::function<void(std::string_view)> output;  ///< where text goes; the library never prints
+};
+
+/// What happened, one value an epoch.
+struct History {
+  std::vector<double> loss;      ///< mean over the epoch's batches, as they were trained on
+  std::vector<double> val_loss;  ///< after the epoch; empty without validation data
+  std::vector<double> learning_rate;
+  std::vector<double> seconds;  ///< from the start of fit() to the end of the epoch
+  bool interrupted = false, stopped_early = false;
+  int best_epoch = -1;         ///< from 0; -1 before the first epoch ended
+  bool restored_best = false;  ///< the model holds the weights of best_epoch
+  std::string ending;          ///< one sentence: why training ended and what was kept
+};
+
+struct TrainingState;
+
+/// Trains one model; the state between epochs can be saved and restored to the same bits.
+class Trainer {
+ public:
+  /// Throws Error where an option names nothing that exists.
+  Trainer(Module& model, TrainOptions options);
+  ~Trainer();
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
+
+  /// Runs the epochs that remain. Throws Error "train.diverged" (exit code 4) where the loss or a
+  /// gradient is no longer a number, "train.data" where the data do not fit together.
+  History fit(const Dataset& train, const Dataset* validation = nullptr,
+              std::span<Callback* const> callbacks = {});
+
+  /// One update from these rows of the data; the loss before it. Allocates nothing once warm.
+  double step(const Dataset& data, std::span<const int64_t> rows, double learning_rate);
+
+  /// Everything that the next epoch depends on, as one value.
+  TrainingState state() const;
+  /// Throws Error "train.state" where the value belongs to another model or optimizer.
+  void restore(const TrainingState& state);
+
+  const TrainOptions& options() const;
+  const History& history() const;
+
+ private:
+  struct Body;
+  std::unique_ptr<Body> body_;
+};
+
+/// Trains `model` and returns what happened; the same as Trainer(model, options).fit(…).
+History fit(Module& model, const Dataset& train, const Dataset* validation,
+            const TrainOptions& options, std::span<Callback* const> callbacks = {});
+
+/// Predictions for x [N,…], `batch_size` rows at a time (0: all), in evaluation mode.
+Tensor predict(Module& model, const Tensor& x, const Padding& padding = {}, int batch_size = 256);
+
+/// Mean loss over the data, in evaluation mode.
+double evaluate(Module& model, const Dataset& data, const std::string& loss, int batch_size = 256);
+
+}  // namespace sluice
