@@ -22,7 +22,9 @@ struct Line {
   std::vector<double> x = {};
   LineStyle style = LineStyle::solid;
   LineRole role = LineRole::automatic;
-  int color = -1;  ///< place in the palette; -1: the next free one
+  int color = -1;           ///< place in the palette; -1: the next free one
+  std::string legend = "";  ///< entry that several lines share; empty: the name
+  bool shown = true;        ///< else a click in the HTML legend shows it, and pictures leave it out
 };
 
 /// A shaded area between two curves, as a prediction interval.
@@ -53,6 +55,7 @@ struct Chart {
   std::vector<VerticalMark> marks = {};
   bool time_axis = false;        ///< x is seconds since 1970 UTC, written as dates
   bool whole_x = false;          ///< x counts things (epochs, steps): ticks at whole numbers only
+  bool from_zero = false;        ///< y axis begins at 0
   bool logarithmic = false;      ///< y axis; ignored where a value is not positive
   std::vector<Tick> ticks = {};  ///< own x ticks; empty: chosen for the range
   std::vector<Tick> point_names = {};  ///< what hovering over x shows; empty: number or date

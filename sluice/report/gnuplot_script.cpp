@@ -1,0 +1,336 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <set>
+
+#include "sluice/report/decimate.h"
+#include "sluice/report/gnuplot.h"
+#include "sluice/report/palette.h"
+#include "sluice/report/text.h"
+#include "sluice/report/ticks.h"
+
+namespace sluice {
+
+namespace {
+
+constexpr const char* font = "Noto Sans CJK SC";  // else what fontconfig finds for the characters
+constexpr double letter = 7.4;                    // pixels of a narrow character at size 12
+constexpr int legend_row = 21, title_height = 34, label_row = 20, side = 24;
+
+struct Range {
+  double low = INFINITY, high = -INFINITY;
+  void add(double value) {
+    if (!std::isfinite(value)) return;
+    low = std::min(low, value), high = std::max(high, value);
+  }
+  bool empty() const { return low > high; }
+};
+
+/// The chart measured: what is drawn, over which ranges, in which rows of pixels from the top.
+struct Layout {
+  Chart chart;
+  Range x, y;
+  bool logarithmic = false;
+  int legend_columns = 1, legend_rows = 0;
+  std::vector<int> mark_rows;
+  int legend_top = 0, y_label_top = 0, marks_top = 0, plot_top = 0, plot_bottom = 0;
+};
+
+std::string number(double value) {
+  std::array<char, 40> text{};
+  std::snprintf(text.data(), text.size(), "%.15g", value);
+  return text.data();
+}
+
+// In single quotes gnuplot knows no escape but the doubled quote.
+std::string quote(const std::string& text) {
+  std::string result = "'";
+  for (const char c : to_utf8(text)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\'') result += '\'';
+    result += byte < 32 || byte == 127 ? ' ' : c;
+  }
+  return result + "'";
+}
+
+// A tick's text is a number format too, so a percent sign stands doubled.
+std::string quote_tick(const std::string& text) {
+  std::string doubled;
+  for (const char c : text) doubled += c == '%' ? "%%" : std::string(1, c);
+  return quote(doubled);
+}
+
+std::string shorten(const std::string& text, int width) {
+  if (display_width(text) <= width) return text;
+  std::string cut = to_utf8(text);
+  while (!cut.empty() && display_width(cut) >= width) {
+    while (!cut.empty() && (static_cast<unsigned char>(cut.back()) & 0xC0) == 0x80) cut.pop_back();
+    if (!cut.empty()) cut.pop_back();
+  }
+  return cut + "…";
+}
+
+double x_at(const Line& line, size_t i) {
+  return line.x.empty() ? static_cast<double>(i) : line.x[i];
+}
+
+void measure_ranges(Layout& layout) {
+  for (const Line& line : layout.chart.lines)
+    for (size_t i = 0; i < line.y.size(); ++i)
+      if (std::isfinite(line.y[i])) layout.x.add(x_at(line, i)), layout.y.add(line.y[i]);
+  for (const Band& band : layout.chart.bands)
+    for (size_t i = 0; i < band.x.size(); ++i)
+      layout.x.add(band.x[i]), layout.y.add(band.lower[i]), layout.y.add(band.upper[i]);
+  layout.logarithmic = layout.chart.logarithmic && layout.y.low > 0;
+  if (layout.chart.from_zero) layout.y.add(0);
+  if (layout.x.low == layout.x.high) layout.x.low -= 1, layout.x.high += 1;
+  Range& y = layout.y;
+  if (layout.logarithmic) {
+    const double room = std::pow(y.high / y.low, 0.05) * 1.02;
+    y.low /= room, y.high *= room;
+  } else {
+    const double room = y.high > y.low ? 0.05 * (y.high - y.low) : std::abs(y.high) * 0.1 + 0.1;
+    const bool at_zero = layout.chart.from_zero && y.low == 0;
+    y.low -= at_zero ? 0 : room, y.high += room;
+  }
+}
+
+const std::string& entry(const Line& line) { return line.legend.empty() ? line.name : line.legend; }
+
+void measure_legend(Layout& layout) {
+  std::set<std::string> entries;
+  for (const Line& line : layout.chart.lines) entries.insert(entry(line));
+  for (const Band& band : layout.chart.bands) entries.insert(band.name);
+  int widest = 0;
+  for (const std::string& text : entries) widest = std::max(widest, display_width(text));
+  const int count = static_cast<int>(entries.size());
+  const double column = widest * letter + 64;
+  layout.legend_columns =
+      std::clamp(static_cast<int>((layout.chart.width - 2 * side) / column), 1, std::max(1, count));
+  layout.legend_rows = (count + layout.legend_columns - 1) / layout.legend_columns;
+}
+
+// A mark's text goes one row up where it would run into the one before it.
+void measure_marks(Layout& layout) {
+  std::vector<VerticalMark>& marks = layout.chart.marks;
+  std::erase_if(marks, [&](const VerticalMark& mark) {
+    return !(mark.x >= layout.x.low && mark.x <= layout.x.high);
+  });
+  std::sort(marks.begin(), marks.end(),
+            [](const VerticalMark& a, const VerticalMark& b) { return a.x < b.x; });
+  const double scale = (layout.chart.width - 100) / (layout.x.high - layout.x.low);
+  std::array<double, 3> ends{-1e9, -1e9, -1e9};
+  for (const VerticalMark& mark : marks) {
+    const double start = (mark.x - layout.x.low) * scale;
+    size_t row = 0;
+    while (row + 1 < ends.size() && ends[row] > start) ++row;
+    ends[row] = start + display_width(mark.label) * letter + 14;
+    layout.mark_rows.push_back(static_cast<int>(row));
+  }
+}
+
+Layout lay_out(const Chart& chart) {
+  Layout layout;
+  layout.chart = chart;
+  std::erase_if(layout.chart.lines, [](const Line& line) { return !line.shown; });
+  layout.chart = decimate(layout.chart);
+  measure_ranges(layout);
+  measure_legend(layout);
+  measure_marks(layout);
+  layout.legend_top = 14 + (chart.title.empty() ? 0 : title_height);
+  layout.y_label_top = layout.legend_top + layout.legend_rows * legend_row + 8;
+  layout.marks_top = layout.y_label_top + (chart.y_label.empty() ? 0 : label_row);
+  const auto highest = std::max_element(layout.mark_rows.begin(), layout.mark_rows.end());
+  const int rows = highest == layout.mark_rows.end() ? 0 : *highest + 1;
+  layout.plot_top = layout.marks_top + rows * label_row + 4;
+  layout.plot_bottom = 34 + (chart.x_label.empty() ? 0 : label_row) +
+                       (layout.chart.caption.empty() ? 0 : label_row + 2);
+  return layout;
+}
+
+std::string from_top(const Layout& layout, int pixels) {
+  return number(1 - static_cast<double>(pixels) / layout.chart.height);
+}
+
+std::string terminal(const Chart& chart, PictureType type, const std::string& picture_name) {
+  // PNG at twice the pixels, so that it is sharp on any screen and on paper.
+  const int factor = type == PictureType::png ? 2 : 1;
+  const std::string size =
+      std::to_string(factor * chart.width) + "," + std::to_string(factor * chart.height);
+  const std::string rest = std::string(" background '") + light_palette.paper + "' noenhanced\n";
+  std::string text = "set encoding utf8\n";
+  if (type == PictureType::png)
+    text += "set terminal pngcairo size " + size + " font '" + font +
+            ",10' fontscale 1.8 linewidth 2" + rest;
+  else
+    text += "set terminal svg size " + size + " font '" + font + ",13' linewidth 1" + rest;
+  return text + "set output '" + picture_name + "'\n";
+}
+
+std::string label(const std::string& text, const std::string& place, const std::string& look) {
+  return "set label " + quote(text) + " at " + place + " " + look + "\n";
+}
+
+std::string color(const char* name) { return std::string(" textcolor rgb '") + name + "'"; }
+
+std::string texts(const Layout& layout, PictureType type) {
+  const Chart& chart = layout.chart;
+  const std::string left = "screen " + number(static_cast<double>(side) / chart.width);
+  const std::string large = type == PictureType::png ? ",13'" : ",17'";
+  const int fitting = static_cast<int>((chart.width - 2 * side) / letter);
+  std::string script;
+  if (!chart.title.empty())
+    script +=
+        label(shorten(chart.title, fitting * 3 / 4), left + ", screen " + from_top(layout, 30),
+              "left font '" + (font + large) + color(light_palette.ink));
+  if (!chart.y_label.empty())
+    script += label(shorten(chart.y_label, fitting),
+                    left + ", screen " + from_top(layout, layout.y_label_top + 8),
+                    "left" + color(light_palette.soft));
+  if (!chart.caption.empty())
+    script +=
+        label(shorten(chart.caption, fitting), left + ", screen " + number(14.0 / chart.height),
+              "left" + color(light_palette.soft));
+  if (!chart.x_label.empty()) {
+    const int bottom = layout.plot_bottom - 44;
+    script += label(shorten(chart.x_label, fitting),
+                    "graph 0.5, screen " + number(static_cast<double>(bottom) / chart.height),
+                    "center" + color(light_palette.soft));
+  }
+  return script;
+}
+
+std::string marks(const Layout& layout) {
+  std::string script;
+  for (size_t i = 0; i < layout.chart.marks.size(); ++i) {
+    const VerticalMark& mark = layout.chart.marks[i];
+    const int top = layout.plot_top - 12 - layout.mark_rows[i] * label_row;
+    if (mark.x > layout.x.low)
+      script += "set arrow from " + number(mark.x) + ", graph 0 to " + number(mark.x) +
+                ", graph 1 nohead back linewidth 1 dashtype (4,4) linecolor rgb '" +
+                light_palette.soft + "'\n";
+    script += label(mark.label, number(mark.x) + ", screen " + from_top(layout, top),
+                    "left" + color(light_palette.soft));
+  }
+  return script;
+}
+
+// Steps of 1, 2, 5, 10, … so that no tick stands between two epochs.
+std::vector<Tick> whole_ticks(const Range& range, int most) {
+  std::vector<Tick> ticks;
+  double step = 1;
+  const std::array<double, 3> growth{2, 2.5, 2};
+  for (size_t i = 0; (range.high - range.low) / step > most; ++i) step *= growth[i % 3];
+  for (double x = std::ceil(range.low / step) * step; x <= range.high; x += step)
+    ticks.push_back({x, number(x)});
+  return ticks;
+}
+
+std::string axes(const Layout& layout) {
+  const Chart& chart = layout.chart;
+  const std::string left = number(static_cast<double>(side) / chart.width);
+  std::string script =
+      "set border 1 linecolor rgb '" + std::string(light_palette.soft) + "'\nset tics nomirror" +
+      color(light_palette.soft) + "\nset xtics scale 0.5\nset ytics scale 0 format '%.10g'\n" +
+      "set grid ytics linetype 1 linewidth 1 linecolor rgb '" + light_palette.faint + "'\n";
+  if (layout.logarithmic) script += "set logscale y\nset format y '%g'\n";
+  script += "set xrange [" + number(layout.x.low) + ":" + number(layout.x.high) + "]\n";
+  script += "set yrange [" + number(layout.y.low) + ":" + number(layout.y.high) + "]\n";
+  script += "set tmargin at screen " + from_top(layout, layout.plot_top) + "\n";
+  script += "set bmargin at screen " +
+            number(static_cast<double>(layout.plot_bottom) / chart.height) + "\n";
+  script += "set rmargin 4\n";
+  script += "set key at screen " + left + ", screen " + from_top(layout, layout.legend_top) +
+            " left top horizontal maxcols " + std::to_string(layout.legend_columns) +
+            " Left reverse samplen 2.5 noenhanced" + color(light_palette.ink) + "\n";
+
+  std::vector<Tick> ticks = chart.ticks;
+  const int most = std::max(2, chart.width / 110);
+  if (ticks.empty() && chart.time_axis) ticks = time_ticks(layout.x.low, layout.x.high, most);
+  if (ticks.empty() && chart.whole_x) ticks = whole_ticks(layout.x, most);
+  if (ticks.empty()) return script + "set format x '%.10g'\n";
+  std::string list;
+  for (const Tick& tick : ticks)
+    list += (list.empty() ? "" : ", ") + quote_tick(tick.label) + " " + number(tick.x);
+  return script + "set xtics (" + list + ")\n";
+}
+
+std::string data_block(const std::string& name, const std::vector<std::vector<double>>& columns) {
+  std::string block = "$" + name + " << END_OF_DATA\n";
+  for (size_t i = 0; i < columns[0].size(); ++i) {
+    const bool known = std::all_of(columns.begin(), columns.end(), [&](const auto& column) {
+      return i < column.size() && std::isfinite(column[i]);
+    });
+    std::string row;
+    for (const auto& column : columns)
+      if (known) row += (row.empty() ? "" : " ") + number(column[i]);
+    block += row + "\n";  // an empty row interrupts the line
+  }
+  return block + "END_OF_DATA\n";
+}
+
+const char* line_color(const Line& line, int place) {
+  if (line.role == LineRole::actual) return light_palette.ink;
+  const auto& colors =
+      line.role == LineRole::baseline ? light_palette.baselines : light_palette.models;
+  return colors[static_cast<size_t>(place % palette_size)];
+}
+
+bool has_gap(const Line& line) {
+  return std::any_of(line.y.begin(), line.y.end(), [](double v) { return !std::isfinite(v); });
+}
+
+// Few points are also dots: a single one would be no line at all.
+std::string line_style(const Line& line, const char* name) {
+  const bool points = line.style == LineStyle::points;
+  const bool dots = line.y.size() <= 40 || has_gap(line);
+  const bool thin = line.role == LineRole::baseline || !line.legend.empty();
+  std::string style = points ? "points" : dots ? "linespoints" : "lines";
+  style += std::string(" linecolor rgb '") + name + "'";
+  if (!points) style += thin ? " linewidth 1.2" : " linewidth 1.8";
+  if (line.style == LineStyle::dashed) style += " dashtype (7,4)";
+  if (points || dots)
+    style += points ? " pointtype 7 pointsize 0.4" : " pointtype 7 pointsize 0.35";
+  return style;
+}
+
+std::string plot(const Layout& layout) {
+  std::string blocks, list;
+  std::set<std::string> entries;
+  const auto title = [&](const std::string& name) {
+    return entries.insert(name).second ? " title " + quote(shorten(name, 60)) : " notitle";
+  };
+  for (size_t i = 0; i < layout.chart.bands.size(); ++i) {
+    const Band& band = layout.chart.bands[i];
+    const std::string name = "band" + std::to_string(i);
+    const size_t place = static_cast<size_t>(std::max(0, band.color) % palette_size);
+    blocks += data_block(name, {band.x, band.lower, band.upper});
+    list += std::string(list.empty() ? "" : ", \\\n  ") + "$" + name +
+            " using 1:2:3 with filledcurves linecolor rgb '" + light_palette.models[place] +
+            "' fillstyle transparent solid 0.18 noborder" + title(band.name);
+  }
+  int next_color = 0;
+  for (size_t i = 0; i < layout.chart.lines.size(); ++i) {
+    const Line& line = layout.chart.lines[i];
+    const std::string name = "line" + std::to_string(i);
+    std::vector<double> x(line.y.size());
+    for (size_t k = 0; k < x.size(); ++k) x[k] = x_at(line, k);
+    const bool automatic = line.color < 0 && line.role != LineRole::actual;
+    const int place = automatic ? next_color++ : std::max(0, line.color);
+    blocks += data_block(name, {x, line.y});
+    list += std::string(list.empty() ? "" : ", \\\n  ") + "$" + name + " using 1:2 with " +
+            line_style(line, line_color(line, place)) + title(entry(line));
+  }
+  return blocks + "plot " + list + "\n";
+}
+
+}  // namespace
+
+std::string gnuplot_script(const Chart& chart, PictureType type, const std::string& picture_name) {
+  const Layout layout = lay_out(chart);
+  return terminal(chart, type, picture_name) + texts(layout, type) + marks(layout) + axes(layout) +
+         plot(layout);
+}
+
+}  // namespace sluice
