@@ -1,0 +1,83 @@
+#include "sluice/layers/composite.h"
+
+#include <utility>
+
+#include "sluice/base/error.h"
+
+namespace sluice {
+
+namespace {
+
+// The tensors called "<name>.…", without that prefix.
+NamedTensors part_of(const NamedTensors& state, const std::string& name) {
+  const std::string prefix = name + ".";
+  NamedTensors part;
+  for (const auto& [full, tensor] : state)
+    if (full.starts_with(prefix)) part.emplace_back(full.substr(prefix.size()), tensor);
+  return part;
+}
+
+void append(NamedTensors& all, const std::string& name, const NamedTensors& part) {
+  for (const auto& [short_name, tensor] : part) all.emplace_back(name + "." + short_name, tensor);
+}
+
+}  // namespace
+
+void Composite::add(std::string name, Module& child) {
+  for (const Child& other : children_)
+    if (other.name == name)
+      fail_config("layer.name", name, "two layers of a model have this name", "rename one of them");
+  children_.push_back({std::move(name), &child});
+}
+
+std::vector<Variable> Composite::parameters() const {
+  std::vector<Variable> all;
+  for (const Child& child : children_)
+    for (Variable& parameter : child.module->parameters()) all.push_back(std::move(parameter));
+  return all;
+}
+
+NamedTensors Composite::state() const {
+  NamedTensors all;
+  for (const Child& child : children_) append(all, child.name, child.module->state());
+  return all;
+}
+
+NamedTensors Composite::gradients() const {
+  NamedTensors all;
+  for (const Child& child : children_) append(all, child.name, child.module->gradients());
+  return all;
+}
+
+void Composite::load_state(const NamedTensors& state) {
+  size_t used = 0;
+  for (const Child& child : children_) {
+    const NamedTensors part = part_of(state, child.name);
+    used += part.size();
+    try {
+      child.module->load_state(part);
+    } catch (const Error& error) {  // the child knows only the end of the name
+      throw Error(error.code, error.id, child.name + "." + error.where, error.message, error.hint);
+    }
+  }
+  if (used != state.size())
+    fail_config("layer.state", "load_state",
+                "the state has " + std::to_string(state.size() - used) +
+                    " tensors that belong to no layer of this model",
+                "load it into a model of the same layers");
+}
+
+void Composite::train(bool on) {
+  Module::train(on);
+  for (const Child& child : children_) child.module->train(on);
+}
+
+void Composite::to(DType dtype) {
+  for (const Child& child : children_) child.module->to(dtype);
+}
+
+void Composite::set_mask_key(MaskKey& key) {
+  for (const Child& child : children_) child.module->set_mask_key(key);
+}
+
+}  // namespace sluice
