@@ -144,6 +144,27 @@ def check_cell_registry():
         fault(registry, 1, 'a cell is registered twice')
 
 
+def registries(sources):
+    """Source -> the names it registers: first texts of the rows of a file that defines *_registry()."""
+    found = {pathlib.PurePath('sluice/cells/registry.def'):
+             set(re.findall(r'^SLUICE_CELL\((\w+),', read('sluice/cells/registry.def'), re.M))}
+    for path, text in sources.items():
+        if re.search(r'_registry\(\) *\{', text):
+            found[path] = set(re.findall(r'\{\s*"(\w+)",', text))
+    return found
+
+
+def check_second_lists(paths):
+    """No other source writes down most of the names of a registry: they are asked for."""
+    sources = {path: read(path) for path in paths
+               if path.parts[0] in {'sluice', 'cli'} and path.suffix in {'.h', '.cpp'}}
+    for home, names in registries(sources).items():
+        for path, text in sources.items():
+            written = names & set(re.findall(r'"(\w+)"', text))
+            if path != home and len(written) >= 3 and len(written) > len(names) / 2:
+                fault(path, 1, f'lists {", ".join(sorted(written))} a second time; {home} has them')
+
+
 def check_version(paths):
     version = read('VERSION').strip()
     for path in paths:
@@ -176,6 +197,7 @@ def main():
         if path.suffix in CODE:
             check_file(path, allowed)
     check_cell_registry()
+    check_second_lists(paths)
     check_version(paths)
     for line in warnings:
         print(f'note: {line}')
