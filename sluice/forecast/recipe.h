@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "sluice/base/options.h"
 #include "sluice/forecast/setting.h"
+#include "sluice/layers/sequential.h"
 
 namespace sluice {
 
@@ -23,10 +23,7 @@ struct Portion {
 };
 
 /// A name with options: `gru`, or `lstm: {hidden_size: 256, activation: relu}`.
-struct NamedOptions {
-  std::string name;
-  Options options;
-};
+using NamedOptions = LayerChoice;
 
 /// `model: gru` (one word: the built-in network) or a list of registry layers.
 struct ModelChoice {
@@ -47,9 +44,12 @@ struct Recipe {
   std::vector<std::string> time;
   std::string time_format, target;
   std::vector<std::string> past;
-  std::string frequency, delimiter, decimal, comment;
+  std::string frequency, delimiter, decimal, thousands, comment = "#";
+  std::vector<std::string> missing_words;
   std::optional<bool> header;
-  std::string missing = "error";
+  int skip_rows = 0;
+  std::string missing = "error", duplicates = "error";
+  bool sort = false;
   std::string from, until;
   // windows
   std::optional<int> lookback;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "sluice/base/error.h"
+#include "sluice/data/clean.h"
 #include "sluice/forecast/recipe.h"
 #include "sluice/forecast/recipe_value.h"
 
@@ -107,6 +108,12 @@ RecipeKey key(const std::string& group, const std::string& name, std::optional<T
 Limits one_of(Words choices) { return {.choices = std::move(choices)}; }
 Limits at_least(double lowest) { return {.at_least = lowest}; }
 
+Words names_of_missing_policies() {
+  Words names;
+  for (const MissingPolicy& policy : missing_policies()) names.push_back(policy.name);
+  return names;
+}
+
 void add_data_keys(std::vector<RecipeKey>& keys) {
   using R = Recipe;
   const std::string g = "data";
@@ -122,11 +129,18 @@ void add_data_keys(std::vector<RecipeKey>& keys) {
       key(g, "frequency", &R::frequency, "MS, D, H, 15min, ... or none for an irregular index"));
   keys.push_back(key(g, "delimiter", &R::delimiter, "what separates the fields"));
   keys.push_back(key(g, "decimal", &R::decimal, "decimal mark: \".\" or \",\""));
+  keys.push_back(key(g, "thousands", &R::thousands, "thousands mark, never guessed"));
   keys.push_back(key(g, "comment", &R::comment, "lines that begin with this are skipped"));
   keys.push_back(key(g, "header", &R::header, "whether the first row holds the column names"));
-  keys.push_back(key(
-      g, "missing", &R::missing,
-      "what to do about missing values and gaps: error, drop, zero, forward, linear, seasonal"));
+  keys.push_back(
+      key(g, "skip_rows", &R::skip_rows, "lines to pass over before the header", at_least(0)));
+  keys.push_back(
+      key(g, "missing_words", &R::missing_words, "further words that mean \"no value\""));
+  keys.push_back(key(g, "missing", &R::missing, "what to do about missing values and gaps",
+                     one_of(names_of_missing_policies())));
+  keys.push_back(key(g, "duplicates", &R::duplicates, "what to do about rows of the same date",
+                     one_of({"error", "first", "last", "mean"})));
+  keys.push_back(key(g, "sort", &R::sort, "put unordered rows in order of time"));
   keys.push_back(key(g, "from", &R::from, "first row to use: a date, or a row number from 1"));
   keys.push_back(key(g, "until", &R::until, "last row to use: a date, or a row number from 1"));
 }

@@ -1,0 +1,165 @@
+#include "sluice/forecast/series.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "sluice/base/error.h"
+#include "sluice/data/time_format.h"
+
+namespace sluice {
+namespace {
+
+// Rows whose time, written out, begins with `date` or comes before it: "1960-11" takes the month.
+int64_t rows_up_to(const Frame& frame, const std::string& date, bool inclusive,
+                   const std::string& where) {
+  if (frame.time.empty())
+    fail_config("config.rows", where, "the data has no dates", "give a number of rows instead");
+  parse_iso_time(date, where);
+  int64_t count = 0;
+  for (Timestamp time : frame.time) {
+    const std::string text = format_time(time, "%Y-%m-%d %H:%M:%S").substr(0, date.size());
+    if (text < date || (inclusive && text == date)) ++count;
+  }
+  return count;
+}
+
+bool is_count(const std::string& text, int64_t& count) {
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  return error == std::errc{} && stop == text.data() + text.size();
+}
+
+// Rows up to the border a key names: a row number from 1, or a date.
+int64_t border(const Frame& frame, const std::string& text, bool inclusive,
+               const std::string& where) {
+  int64_t row = 0;
+  if (!is_count(text, row)) return rows_up_to(frame, text, inclusive, where);
+  if (row < 1 || row > frame.rows())
+    fail_config("config.rows", where,
+                fmt::format("row {} is outside the data, which has {} rows", row, frame.rows()),
+                "rows are counted from 1; write a year as a date: 1960-01");
+  return inclusive ? row : row - 1;
+}
+
+Frame chosen_rows(Frame frame, const Recipe& recipe) {
+  const int64_t first =
+      recipe.from.empty() ? 0 : border(frame, recipe.from, false, recipe.where("from"));
+  const int64_t last = recipe.until.empty()
+                           ? frame.rows()
+                           : border(frame, recipe.until, true, recipe.where("until"));
+  if (first >= last)
+    fail_config(
+        "config.rows", recipe.where(recipe.from.empty() ? "until" : "from"),
+        "no row of the data lies between from and until",
+        fmt::format("the data runs from {} to {}", frame.label(0), frame.label(frame.rows() - 1)));
+  return first == 0 && last == frame.rows() ? std::move(frame) : slice(frame, first, last);
+}
+
+void keep_columns(Frame& frame, const std::vector<std::string>& names) {
+  std::erase_if(frame.columns, [&](const Column& column) {
+    return std::find(names.begin(), names.end(), column.name) == names.end();
+  });
+}
+
+int64_t rounded_share(const Portion& portion, int64_t rows) {
+  return static_cast<int64_t>(std::floor(portion.value * static_cast<double>(rows)));
+}
+
+}  // namespace
+
+std::span<const double> Series::values() const { return frame.numbers(target, "target"); }
+
+CsvOptions csv_options(const Recipe& recipe) {
+  CsvOptions options;
+  options.delimiter = recipe.delimiter;
+  options.header = recipe.header;
+  options.time = recipe.time;
+  options.time_format = recipe.time_format;
+  options.decimal = recipe.decimal;
+  options.thousands = recipe.thousands;
+  options.comment = recipe.comment;
+  options.missing_words = recipe.missing_words;
+  options.skip_rows = recipe.skip_rows;
+  return options;
+}
+
+Series read_series(const Recipe& recipe) {
+  if (recipe.data.empty())
+    fail_config("recipe.no_data", "data", "no data file is given",
+                "name one: `sluice fit sales.csv`, or data: sales.csv in the recipe");
+  return make_series(read_csv(recipe.data, csv_options(recipe)), recipe);
+}
+
+Series make_series(Frame frame, const Recipe& recipe) {
+  Series series;
+  series.target = choose_target(frame, recipe.target);
+  series.past = recipe.past;
+  std::vector<std::string> names = {series.target};
+  for (const std::string& name : series.past) {
+    frame.numbers(name, "past");
+    if (std::find(names.begin(), names.end(), name) != names.end())
+      fail_config("config.past", recipe.where("past"),
+                  fmt::format("the column \"{}\" is named twice", name),
+                  "the target's own past is always an input; list only other columns");
+    names.push_back(name);
+  }
+  frame.numbers(series.target, "target");
+  keep_columns(frame, names);
+  series.cleaning = {.frequency = recipe.frequency,
+                     .missing = recipe.missing,
+                     .duplicates = recipe.duplicates,
+                     .sort = recipe.sort,
+                     .columns = names,
+                     .season = recipe.season.value_or(0)};
+  frame = chosen_rows(regularize(std::move(frame), series.cleaning), recipe);
+  series.has_holes = !count_missing(frame, names).empty();
+  // Refused or dropped holes need no values; the others are filled from what was known (known()).
+  if (series.has_holes && (recipe.missing == "error" || recipe.missing == "drop")) {
+    frame = fill_missing(std::move(frame), series.cleaning);
+    series.has_holes = false;
+  }
+  series.frame = std::move(frame);
+  return series;
+}
+
+Series known(const Series& series, int64_t rows) {
+  Series result = series;
+  result.frame = slice(series.frame, 0, rows);
+  if (series.has_holes) result.frame = fill_missing(std::move(result.frame), series.cleaning);
+  result.has_holes = false;
+  return result;
+}
+
+int64_t rows_in_last(const Portion& portion, const Frame& frame, int64_t rows,
+                     const std::string& where) {
+  switch (portion.kind) {
+    case Portion::Kind::count:
+      return static_cast<int64_t>(portion.value);
+    case Portion::Kind::share:
+      return rounded_share(portion, rows);
+    case Portion::Kind::date:
+      return rows - std::min(rows, rows_up_to(frame, portion.date, false, where));
+    case Portion::Kind::unset:
+      break;
+  }
+  return 0;
+}
+
+int64_t rows_in_first(const Portion& portion, const Frame& frame, int64_t rows,
+                      const std::string& where) {
+  switch (portion.kind) {
+    case Portion::Kind::count:
+      return static_cast<int64_t>(portion.value);
+    case Portion::Kind::share:
+      return rounded_share(portion, rows);
+    case Portion::Kind::date:
+      return std::min(rows, rows_up_to(frame, portion.date, false, where));
+    case Portion::Kind::unset:
+      break;
+  }
+  return 0;
+}
+
+}  // namespace sluice

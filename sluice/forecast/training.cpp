@@ -1,0 +1,186 @@
+#include "sluice/forecast/training.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "sluice/base/error.h"
+#include "sluice/forecast/fold.h"
+#include "sluice/forecast/resolve.h"
+#include "sluice/train/interrupt.h"
+
+namespace sluice {
+namespace {
+
+// Targets of the windows, less what the frozen ridge says of them.
+Tensor residual_targets(const WindowSet& windows, const LinearModel& ridge) {
+  if (ridge.intercept.empty()) return windows.y;
+  Tensor rest = windows.y.clone();
+  const Matrix x = flat_inputs(windows);
+  dispatch(rest.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    T* out = rest.data<T>();
+    for (int64_t i = 0; i < x.rows; ++i)
+      for (double value : ridge.predict(x.row(i))) {
+        *out = static_cast<T>(*out - value);
+        ++out;
+      }
+  });
+  return rest;
+}
+
+Dataset dataset(const WindowSet& windows, const LinearModel& ridge, bool whole_series) {
+  return {whole_series ? windows.x : pack(windows), residual_targets(windows, ridge), {}};
+}
+
+TrainOptions train_options(const Recipe& recipe, uint64_t seed, const TrainingOutput& output) {
+  TrainOptions options;
+  options.epochs = recipe.epochs.value_or(1);
+  options.batch_size = recipe.batch_size.value_or(0);
+  options.shuffle = recipe.shuffle && options.batch_size > 0;
+  options.seed = seed;
+  options.loss = recipe.loss;
+  options.optimizer = recipe.optimizer.name;
+  options.optimizer_options = recipe.optimizer.options;
+  const double decay = recipe.weight_decay.value_or(0);
+  if (decay > 0 && options.optimizer == "adam") options.optimizer = "adamw";
+  if (decay > 0 && !options.optimizer_options.has("weight_decay"))
+    options.optimizer_options.set("weight_decay", fmt::format("{}", decay));
+  options.learning_rate = recipe.learning_rate->from_epoch.at(0);
+  if (!recipe.schedule.name.empty()) options.schedule = recipe.schedule.name;
+  options.schedule_options = recipe.schedule.options;
+  if (recipe.learning_rate->from_epoch.size() > 1) {
+    if (!recipe.schedule.name.empty())
+      fail_config("config.schedule", recipe.where("schedule"),
+                  "learning_rate is a table of epochs already", "give one of the two");
+    options.schedule = "table";
+    for (const auto& [epoch, rate] : recipe.learning_rate->from_epoch)
+      options.schedule_options.set(std::to_string(epoch), fmt::format("{}", rate));
+  }
+  options.clip_norm = recipe.clip_norm.value_or(0);
+  options.clip_value = recipe.clip_value;
+  options.early_stopping.patience = recipe.patience;
+  options.early_stopping.loss_threshold = recipe.loss_threshold;
+  options.verbose = recipe.verbose;
+  options.terminal = output.terminal;
+  options.output = output.write;
+  return options;
+}
+
+// A share of the penalties' errors on folds, in the encoded units the ridge is fitted in.
+double choose_penalty(const Series& training, const Encoder& encoder, const Recipe& recipe) {
+  std::vector<double> errors(ridge_penalties().size(), 0.0);
+  const int64_t least = encoder.rows_needed() + recipe.horizon + 3;
+  for (const Fold& fold :
+       expanding_folds(training.rows(), training.rows() > 5000 ? 1 : 4, recipe.horizon, least)) {
+    const WindowSet before = encoder.windows(training, 0, fold.train_rows);
+    const WindowSet after = encoder.windows(training, fold.train_rows, fold.validation_end);
+    const RidgeProblem problem(flat_inputs(before), targets(before));
+    const Matrix x = flat_inputs(after), y = targets(after);
+    for (size_t p = 0; p < errors.size(); ++p) {
+      const LinearModel model = problem.solve(ridge_penalties()[p]);
+      for (int64_t i = 0; i < x.rows; ++i) {
+        const std::vector<double> said = model.predict(x.row(i));
+        for (size_t h = 0; h < said.size(); ++h) errors[p] += std::pow(said[h] - y.row(i)[h], 2);
+      }
+    }
+  }
+  const auto best = std::min_element(errors.begin(), errors.end());
+  return *best == 0 ? 0.1 : ridge_penalties()[static_cast<size_t>(best - errors.begin())];
+}
+
+Series first_rows(const Series& series, int64_t rows) {
+  Series result = series;
+  result.frame = slice(series.frame, 0, rows);
+  return result;
+}
+
+// Validation loss after each epoch on one fold; empty if training was interrupted.
+std::vector<double> fold_losses(const Series& training, const Recipe& recipe, const Fold& fold,
+                                const TrainingOutput& output) {
+  Recipe inside = recipe;
+  inside.validation = {Portion::Kind::count,
+                       static_cast<double>(fold.validation_end - fold.train_rows), ""};
+  inside.patience = 0;
+  inside.verbose = 0;
+  const Series part = first_rows(training, fold.validation_end);
+  Encoder encoder(encoder_options(recipe));
+  encoder.fit(first_rows(part, fold.train_rows));
+  const LinearModel ridge = fit_frozen_ridge(first_rows(part, fold.train_rows), recipe, encoder);
+  const Member member =
+      train_member(part, inside, encoder, ridge, static_cast<uint64_t>(recipe.seed), output);
+  return member.history.interrupted ? std::vector<double>() : member.history.val_loss;
+}
+
+}  // namespace
+
+EncoderOptions encoder_options(const Recipe& recipe) {
+  EncoderOptions options;
+  options.transform = recipe.transform.value_or(std::vector<std::string>{});
+  options.scale = recipe.scale;
+  options.season = recipe.season.value_or(1);
+  options.lookback = recipe.lookback.value_or(12);
+  options.horizon = recipe.horizon;
+  options.window_step = recipe.window_step;
+  options.lookback_as_features = recipe.lookback_as == "features";
+  options.same_step = recipe.target_at == "same";
+  options.whole_series = recipe.whole_series;
+  options.calendar = calendar_of(recipe);
+  return options;
+}
+
+LinearModel fit_frozen_ridge(const Series& training, const Recipe& recipe, const Encoder& encoder) {
+  if (recipe.linear_skip != "ridge") return {};
+  const WindowSet windows = encoder.windows(training);
+  return RidgeProblem(flat_inputs(windows), targets(windows))
+      .solve(choose_penalty(training, encoder, recipe));
+}
+
+int64_t fitted_rows(const Series& training, const Recipe& recipe) {
+  const int64_t rows = training.rows();
+  const int64_t kept =
+      rows_in_last(recipe.validation, training.frame, rows, recipe.where("validation"));
+  if (kept >= rows)
+    fail_config("config.validation", recipe.where("validation"),
+                fmt::format("validation takes {} of {} training rows", kept, rows),
+                "leave most of them for training: validation=0.2");
+  return rows - kept;
+}
+
+Member train_member(const Series& training, const Recipe& recipe, const Encoder& encoder,
+                    const LinearModel& ridge, uint64_t seed, const TrainingOutput& output) {
+  const int64_t fitted = fitted_rows(training, recipe);
+  const bool judged = fitted < training.rows();
+  const Dataset train = dataset(encoder.windows(training, 0, fitted), ridge, recipe.whole_series);
+  Dataset validation;
+  if (judged) validation = dataset(encoder.windows(training, fitted), ridge, recipe.whole_series);
+  Generator generator(seed);
+  Member member{std::make_unique<Network>(recipe, network_shape(encoder), generator), ridge, {}};
+  TrainOptions options = train_options(recipe, seed, output);
+  options.early_stopping.restore_best = judged;
+  member.history = fit(*member.network, train, judged ? &validation : nullptr, options);
+  return member;
+}
+
+int choose_epochs(const Series& training, const Recipe& recipe, const TrainingOutput& output) {
+  const bool few = recipe.batch_size == 0;
+  static constexpr std::array<int, 5> many_choices = {1, 2, 4, 8, 14};
+  static constexpr std::array<int, 5> few_choices = {10, 20, 40, 80, 120};
+  const auto& choices = few ? few_choices : many_choices;
+  Recipe longest = recipe;
+  longest.epochs = choices.back();
+  std::vector<double> logs(choices.size(), 0.0);
+  const int64_t least = Encoder(encoder_options(recipe)).rows_needed() + recipe.horizon + 3;
+  for (const Fold& fold : expanding_folds(training.rows(), few ? 4 : 1, recipe.horizon, least)) {
+    const std::vector<double> losses = fold_losses(training, longest, fold, output);
+    if (interrupt_requested() || losses.empty()) break;
+    for (size_t i = 0; i < choices.size(); ++i)
+      logs[i] += std::log(losses.at(static_cast<size_t>(choices[i]) - 1) + 1e-12);
+  }
+  return choices[static_cast<size_t>(std::min_element(logs.begin(), logs.end()) - logs.begin())];
+}
+
+}  // namespace sluice
