@@ -76,8 +76,9 @@ class Trainer {
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
-  /// Runs the epochs that remain. Throws Error "train.diverged" (exit code 4) where the loss or a
-  /// gradient is no longer a number, "train.data" where the data do not fit together.
+  /// Runs the epochs that remain and leaves the model in evaluation mode. Throws Error
+  /// "train.diverged" (exit code 4) where the loss or a gradient is no longer a number,
+  /// "train.data" where the data do not fit together.
   History fit(const Dataset& train, const Dataset* validation = nullptr,
               std::span<Callback* const> callbacks = {});
 
