@@ -28,14 +28,17 @@ struct CleanOptions {
 };
 
 /// Puts rows in time order, refuses or resolves duplicates, infers or checks the frequency and
-/// inserts a row of missing values for every step that the file leaves out (unless missing is
-/// "error": then Error "data.gap"). Errors: "data.unsorted", "data.duplicate_time", "data.gap",
-/// "data.irregular", "data.frequency", "config.frequency".
+/// inserts a row of missing values for every step that the file leaves out (missing=error: Error
+/// "data.gap"; missing=drop: nothing is inserted). Then rows that cannot be kept go: those with a
+/// missing value for missing=drop, those before the first values where these are what later ones
+/// are filled from. Sets Frame::frequency. Errors: "data.unsorted", "data.duplicate_time",
+/// "data.gap", "data.irregular", "data.frequency", "data.all_missing", "config.frequency".
 Frame regularize(Frame frame, const CleanOptions& options);
 
-/// Fills or drops missing values of the columns in use; "error" throws Error "data.missing" that
-/// lists columns, counts and first rows. Rows before `train_rows` are filled from rows before
-/// `train_rows` only, so that nothing of the test part leaks into training (0: no border).
+/// Fills missing values of the columns in use, in place (the number of rows stays); "error" throws
+/// Error "data.missing" that lists columns, counts and first rows. Rows before `train_rows` are
+/// filled from rows before `train_rows` only, so that nothing of the test part leaks into training
+/// (0: no border).
 Frame fill_missing(Frame frame, const CleanOptions& options, int64_t train_rows = 0);
 
 /// regularize() and fill_missing().

@@ -57,6 +57,8 @@ struct Frame {
 
   /// "sales.csv:17", for Error::where.
   std::string where(int64_t row) const;
+  /// "row 17" (its line in the file), or "a row filled in".
+  std::string row_text(int64_t row) const;
   /// The time of a row as the file writes it, or its line "row 17" without times.
   std::string label(int64_t row) const;
   /// Any time as the file writes it.
@@ -69,5 +71,8 @@ std::string choose_target(const Frame& frame, const std::string& wanted);
 
 /// Rows first … last-1 of a frame, with everything else kept.
 Frame slice(const Frame& frame, int64_t first, int64_t last);
+/// The rows named, in that order; -1 makes a row of missing values whose time is left to the
+/// caller.
+Frame gather(Frame frame, std::span<const int64_t> rows);
 
 }  // namespace sluice

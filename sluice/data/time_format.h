@@ -12,8 +12,9 @@
 namespace sluice {
 
 /// A strftime-like pattern, compiled once. Known: %Y %y %m %d %H %I %M %S %p %b %B %j %q (quarter)
-/// %z (Z, +hh:mm, +hhmm) %s (epoch seconds) %f (fraction, zeros only) %%, and %F %T %R %D. Numbers
-/// may lack their leading zero; %-m %-d %-H write none. "epoch" and "epoch_ms" stand alone.
+/// %z (reads Z, +hh, +hhmm, +hh:mm, writes +hhmm; %:z writes +hh:mm) %s (epoch seconds) %Q (epoch
+/// milliseconds) %%, and %F %T %R. Numbers may lack their leading zero; %-m %-d %-H write none. %S
+/// reads a fraction too. The words "epoch" and "epoch_ms" stand for %s and %Q.
 class TimeFormat {
  public:
   TimeFormat() = default;
@@ -21,25 +22,28 @@ class TimeFormat {
   explicit TimeFormat(const std::string& pattern);
 
   struct Parsed {
-    Timestamp time = 0;    ///< on the clock of the text, its zone not yet taken off
-    int zone_seconds = 0;  ///< offset east of UTC where %z is there
+    Timestamp time = 0;     ///< on the clock of the text, its zone not yet taken off
+    int zone_seconds = 0;   ///< offset east of UTC where %z is there
+    bool fraction = false;  ///< a part of a second was there that is not zero
   };
   /// The whole text, or nothing.
   std::optional<Parsed> parse(std::string_view text) const;
   std::string format(Timestamp time, int zone_seconds = 0) const;
 
   const std::string& pattern() const { return pattern_; }
-  bool has(char directive) const {
-    return pattern_.find(std::string("%") + directive) != std::string::npos;
-  }
+  bool has(char directive) const;
 
  private:
   struct Step {
     char directive = 0;  ///< 0: a literal byte
     char literal = 0;
-    bool padded = true;  ///< writes a leading zero
-    bool exact = false;  ///< another digit directive follows at once: read the full width
+    bool padded = true;  ///< writes leading zeros
+    bool exact = false;  ///< digits follow digits: reads its full width
+    bool colon = false;  ///< %:z
   };
+  void compile(const std::string& pattern);
+  void compile_directive(const std::string& pattern, size_t& at);
+
   std::string pattern_;
   std::vector<Step> steps_;
 };

@@ -1,0 +1,106 @@
+#include "sluice/data/csv_column.h"
+
+#include <utility>
+
+#include "sluice/base/error.h"
+#include "sluice/data/csv_dialect.h"
+
+namespace sluice {
+namespace {
+
+constexpr size_t quoted_length = 40;
+
+std::string quote(std::string_view cell) {
+  if (cell.size() <= quoted_length) return "\"" + std::string(cell) + "\"";
+  return "\"" + std::string(cell.substr(0, quoted_length)) + "…\"";
+}
+
+}  // namespace
+
+bool holds_numbers(const std::vector<std::string_view>& cells, const NumberReader& reader) {
+  size_t numbers = 0, texts = 0, zero_led = 0;
+  for (const std::string_view cell : cells) {
+    double value = 0;
+    const CellKind kind = reader.read(cell, value);
+    texts += kind == CellKind::text;
+    numbers += kind != CellKind::text && kind != CellKind::missing;
+    zero_led += cell.size() > 1 && cell[0] == '0' && cell[1] >= '0' && cell[1] <= '9';
+  }
+  if (numbers > 0 && zero_led == numbers) return false;
+  return numbers >= texts;
+}
+
+ColumnBuilder::ColumnBuilder(std::string name, bool numeric, const NumberReader& reader)
+    : numeric_(numeric), reader_(reader) {
+  column_.name = std::move(name);
+}
+
+void ColumnBuilder::add(std::string_view cell, int64_t line, const std::string& source) {
+  if (!numeric_) return add_text(cell, line, source);
+  double value = 0;
+  const CellKind kind = reader_.read(cell, value);
+  column_.values.push_back(value);
+  if (kind == CellKind::number)
+    any_value_ = true;
+  else if (kind != CellKind::missing)
+    note_problem(kind, cell, line);
+}
+
+void ColumnBuilder::add_text(std::string_view cell, int64_t line, const std::string& source) {
+  if (reader_.is_missing(cell)) return column_.codes.push_back(-1);
+  auto found = codes_.find(cell);
+  if (found == codes_.end()) {
+    if (!is_utf8(cell))
+      fail_data("data.encoding", source + ":" + std::to_string(line),
+                "column \"" + column_.name + "\" holds text that is not UTF-8",
+                "save the file as UTF-8");
+    found = codes_.emplace(cell, static_cast<int32_t>(column_.labels.size())).first;
+    column_.labels.emplace_back(cell);
+  }
+  column_.codes.push_back(found->second);
+}
+
+void ColumnBuilder::note_problem(CellKind kind, std::string_view cell, int64_t line) {
+  if (column_.problem) {
+    ++column_.problem->count;
+    return;
+  }
+  const std::string text = is_utf8(cell) ? quote(cell) : "a cell that is not UTF-8 text";
+  const std::string subject = "column \"" + column_.name + "\": " + text;
+  CellProblem problem{"", line, "", "", 1};
+  if (kind == CellKind::infinite) {
+    problem.id = "data.infinite";
+    problem.message = subject + " is not a finite number";
+    problem.hint =
+        "correct it, or say missing_words=" + std::string(cell) + " if it stands for no value";
+  } else if (kind == CellKind::ambiguous) {
+    problem.id = "data.ambiguous_number";
+    problem.message = subject + " may have a decimal sign or a separator of thousands";
+    problem.hint = "say decimal= or thousands= with the sign it has";
+  } else {
+    problem.id = "data.not_a_number";
+    problem.message = subject + " is not a number";
+    problem.hint =
+        "correct it, or say missing_words=" + std::string(cell.substr(0, quoted_length)) +
+        " if it stands for no value";
+  }
+  column_.problem = std::move(problem);
+}
+
+void ColumnBuilder::drop_last() {
+  if (numeric_)
+    column_.values.pop_back();
+  else
+    column_.codes.pop_back();
+}
+
+Column ColumnBuilder::finish() {
+  if (numeric_ && !any_value_ && !(column_.problem && column_.problem->id != "data.not_a_number")) {
+    column_.codes.assign(column_.values.size(), -1);
+    column_.values = {};
+    column_.problem.reset();
+  }
+  return std::move(column_);
+}
+
+}  // namespace sluice
