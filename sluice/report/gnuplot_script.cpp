@@ -15,7 +15,7 @@ namespace sluice {
 namespace {
 
 constexpr const char* font = "Noto Sans CJK SC";  // else what fontconfig finds for the characters
-constexpr double letter = 7.4;                    // pixels of a narrow character at size 12
+constexpr double letter = 6.8;                    // pixels of a narrow character at size 12
 constexpr int legend_row = 21, title_height = 34, label_row = 20, side = 24;
 
 struct Range {
@@ -34,6 +34,7 @@ struct Layout {
   bool logarithmic = false;
   int legend_columns = 1, legend_rows = 0;
   std::vector<int> mark_rows;
+  std::vector<Tick> y_ticks;
   int legend_top = 0, y_label_top = 0, marks_top = 0, plot_top = 0, plot_bottom = 0;
 };
 
@@ -125,7 +126,7 @@ void measure_marks(Layout& layout) {
     const double start = (mark.x - layout.x.low) * scale;
     size_t row = 0;
     while (row + 1 < ends.size() && ends[row] > start) ++row;
-    ends[row] = start + display_width(mark.label) * letter + 14;
+    ends[row] = start + display_width(mark.label) * letter + 2;
     layout.mark_rows.push_back(static_cast<int>(row));
   }
 }
@@ -136,6 +137,7 @@ Layout lay_out(const Chart& chart) {
   std::erase_if(layout.chart.lines, [](const Line& line) { return !line.shown; });
   layout.chart = decimate(layout.chart);
   measure_ranges(layout);
+  layout.y_ticks = number_ticks(layout.y.low, layout.y.high, layout.logarithmic, 7);
   measure_legend(layout);
   measure_marks(layout);
   layout.legend_top = 14 + (chart.title.empty() ? 0 : title_height);
@@ -216,44 +218,52 @@ std::string marks(const Layout& layout) {
   return script;
 }
 
-// Steps of 1, 2, 5, 10, … so that no tick stands between two epochs.
-std::vector<Tick> whole_ticks(const Range& range, int most) {
-  std::vector<Tick> ticks;
-  double step = 1;
-  const std::array<double, 3> growth{2, 2.5, 2};
-  for (size_t i = 0; (range.high - range.low) / step > most; ++i) step *= growth[i % 3];
-  for (double x = std::ceil(range.low / step) * step; x <= range.high; x += step)
-    ticks.push_back({x, number(x)});
-  return ticks;
-}
-
-std::string axes(const Layout& layout) {
-  const Chart& chart = layout.chart;
-  const std::string left = number(static_cast<double>(side) / chart.width);
-  std::string script =
-      "set border 1 linecolor rgb '" + std::string(light_palette.soft) + "'\nset tics nomirror" +
-      color(light_palette.soft) + "\nset xtics scale 0.5\nset ytics scale 0 format '%.10g'\n" +
-      "set grid ytics linetype 1 linewidth 1 linecolor rgb '" + light_palette.faint + "'\n";
-  if (layout.logarithmic) script += "set logscale y\nset format y '%g'\n";
-  script += "set xrange [" + number(layout.x.low) + ":" + number(layout.x.high) + "]\n";
-  script += "set yrange [" + number(layout.y.low) + ":" + number(layout.y.high) + "]\n";
-  script += "set tmargin at screen " + from_top(layout, layout.plot_top) + "\n";
-  script += "set bmargin at screen " +
-            number(static_cast<double>(layout.plot_bottom) / chart.height) + "\n";
-  script += "set rmargin 4\n";
-  script += "set key at screen " + left + ", screen " + from_top(layout, layout.legend_top) +
-            " left top horizontal maxcols " + std::to_string(layout.legend_columns) +
-            " Left reverse samplen 2.5 noenhanced" + color(light_palette.ink) + "\n";
-
-  std::vector<Tick> ticks = chart.ticks;
-  const int most = std::max(2, chart.width / 110);
-  if (ticks.empty() && chart.time_axis) ticks = time_ticks(layout.x.low, layout.x.high, most);
-  if (ticks.empty() && chart.whole_x) ticks = whole_ticks(layout.x, most);
-  if (ticks.empty()) return script + "set format x '%.10g'\n";
+std::string tick_list(const std::vector<Tick>& ticks) {
   std::string list;
   for (const Tick& tick : ticks)
     list += (list.empty() ? "" : ", ") + quote_tick(tick.label) + " " + number(tick.x);
-  return script + "set xtics (" + list + ")\n";
+  return "(" + list + ")\n";
+}
+
+double left_margin(const Layout& layout) {
+  int widest = 0;
+  for (const Tick& tick : layout.y_ticks) widest = std::max(widest, display_width(tick.label));
+  return (side + widest * letter + 10) / layout.chart.width;
+}
+
+std::vector<Tick> x_ticks(const Layout& layout) {
+  const Chart& chart = layout.chart;
+  if (!chart.ticks.empty()) return chart.ticks;
+  const int most = std::max(2, chart.width / 110);
+  if (chart.time_axis) return time_ticks(layout.x.low, layout.x.high, most);
+  std::vector<Tick> ticks =
+      number_ticks(layout.x.low, layout.x.high, false, std::max(2, chart.width / 70));
+  if (chart.whole_x)
+    std::erase_if(ticks, [](const Tick& tick) { return tick.x != std::round(tick.x); });
+  return ticks;
+}
+
+std::string axes(const Layout& layout, PictureType type) {
+  const Chart& chart = layout.chart;
+  const double key_inset = type == PictureType::png ? 6.5 : 9;  // the space inside gnuplot's key
+  const std::string key_left = number((side - key_inset) / chart.width);
+  const std::string bottom = number(static_cast<double>(layout.plot_bottom) / chart.height);
+  std::string script = "set border 1 linecolor rgb '" + std::string(light_palette.soft) + "'\n";
+  script += "set tics nomirror" + color(light_palette.soft) + "\n";
+  script += "set xtics scale 0.5\nset ytics scale 0\n";
+  script += "set grid ytics linetype 1 linewidth 1 linecolor rgb '";
+  script += std::string(light_palette.faint) + "'\n";
+  if (layout.logarithmic) script += "set logscale y\n";
+  script += "set xrange [" + number(layout.x.low) + ":" + number(layout.x.high) + "]\n";
+  script += "set yrange [" + number(layout.y.low) + ":" + number(layout.y.high) + "]\n";
+  script += "set tmargin at screen " + from_top(layout, layout.plot_top) + "\n";
+  script += "set bmargin at screen " + bottom + "\nset rmargin 4\n";
+  script += "set lmargin at screen " + number(left_margin(layout)) + "\n";
+  script += "set key at screen " + key_left + ", screen " + from_top(layout, layout.legend_top);
+  script += " left top horizontal maxcols " + std::to_string(layout.legend_columns);
+  script += " Left reverse samplen 2.5 noenhanced" + color(light_palette.ink) + "\n";
+  return script + "set xtics " + tick_list(x_ticks(layout)) + "set ytics " +
+         tick_list(layout.y_ticks);
 }
 
 std::string data_block(const std::string& name, const std::vector<std::vector<double>>& columns) {
@@ -277,14 +287,22 @@ const char* line_color(const Line& line, int place) {
   return colors[static_cast<size_t>(place % palette_size)];
 }
 
-bool has_gap(const Line& line) {
-  return std::any_of(line.y.begin(), line.y.end(), [](double v) { return !std::isfinite(v); });
+// Whether a line alone would show too little: it has few points, or one between two gaps.
+bool needs_dots(const Line& line) {
+  const auto known = [&](size_t i) { return i < line.y.size() && std::isfinite(line.y[i]); };
+  size_t count = 0;
+  bool alone = false;
+  for (size_t i = 0; i < line.y.size(); ++i) {
+    if (!known(i)) continue;
+    ++count;
+    alone |= !known(i + 1) && (i == 0 || !known(i - 1));
+  }
+  return alone || count <= 40;
 }
 
-// Few points are also dots: a single one would be no line at all.
 std::string line_style(const Line& line, const char* name) {
   const bool points = line.style == LineStyle::points;
-  const bool dots = line.y.size() <= 40 || has_gap(line);
+  const bool dots = needs_dots(line);
   const bool thin = line.role == LineRole::baseline || !line.legend.empty();
   std::string style = points ? "points" : dots ? "linespoints" : "lines";
   style += std::string(" linecolor rgb '") + name + "'";
@@ -329,8 +347,8 @@ std::string plot(const Layout& layout) {
 
 std::string gnuplot_script(const Chart& chart, PictureType type, const std::string& picture_name) {
   const Layout layout = lay_out(chart);
-  return terminal(chart, type, picture_name) + texts(layout, type) + marks(layout) + axes(layout) +
-         plot(layout);
+  return terminal(chart, type, picture_name) + texts(layout, type) + marks(layout) +
+         axes(layout, type) + plot(layout);
 }
 
 }  // namespace sluice

@@ -92,7 +92,7 @@ std::string leaderboard_sentence(const Leaderboard& board) {
   const int decimals = decimals_for(means);
   const MetricColumn& metric = board.metrics[0];
   const std::string head =
-      winner->model + " wins with a " + metric.name + " of " + describe(*winner, decimals);
+      winner->model + " wins: " + metric.name + " " + describe(*winner, decimals);
   const LeaderboardRow* rival = best_row(board, 0, winner->is_baseline ? 0 : 1);
   if (!rival) return head + "." + disagreement(board, *winner);
 
@@ -139,6 +139,11 @@ Column make_column(const Leaderboard& board, size_t index) {
   return column;
 }
 
+std::string trim(std::string line) {
+  while (line.ends_with(' ')) line.pop_back();
+  return line;
+}
+
 std::string show(const Cell& cell, const Column& column) {
   return pad_left(pad_left(cell.mean, column.mean_width) + pad_right(cell.sd, column.sd_width),
                   column.width);
@@ -163,14 +168,13 @@ std::string print_leaderboard(const Leaderboard& board, bool color) {
     const int left = std::max(columns[i].width - right, display_width(board.metrics[i].name));
     head += between + pad_right(pad_left(board.metrics[i].name, left), columns[i].width);
   }
-  std::string text = dim + head + plain + "\n";
+  std::string text = dim + trim(head) + plain + "\n";
   for (size_t r = 0; r < board.rows.size(); ++r) {
     const LeaderboardRow& row = board.rows[r];
     std::string line = (row.winner ? "* " : "  ") + pad_right(to_utf8(row.model), name_width);
     for (const Column& column : columns) line += between + show(column.cells[r], column);
     if (row.is_baseline) line += between + dim + "baseline" + plain;
-    while (line.ends_with(' ')) line.pop_back();
-    text += row.winner ? bold + line + plain + "\n" : line + "\n";
+    text += row.winner ? bold + trim(line) + plain + "\n" : trim(line) + "\n";
   }
   const std::string sentence =
       board.sentence.empty() ? leaderboard_sentence(board) : board.sentence;

@@ -136,6 +136,44 @@ std::vector<Tick> time_ticks(double first, double last, int most) {
   return month_ticks(from, to, 120000);
 }
 
+namespace {
+
+std::string write_number(double value) {
+  std::array<char, 40> text{};
+  const double size = std::abs(value);
+  const bool plain = size == 0 || (size >= 1e-4 && size < 1e7);
+  std::snprintf(text.data(), text.size(), plain ? "%.10g" : "%.4g", value);
+  return text.data();
+}
+
+std::vector<Tick> powers_of_ten(double first, double last, int most) {
+  const double low = std::floor(std::log10(first)), high = std::ceil(std::log10(last));
+  const bool room = 3 * (high - low) <= 2 * most;
+  const double every = std::max(1.0, std::ceil((high - low) / most));
+  std::vector<Tick> ticks;
+  for (double power = low; power <= high; power += every)
+    for (const double factor : {1.0, 2.0, 5.0}) {
+      const double value = factor * std::pow(10, power);
+      if ((factor == 1 || room) && value >= first && value <= last)
+        ticks.push_back({value, write_number(value)});
+    }
+  return ticks;
+}
+
+}  // namespace
+
+std::vector<Tick> number_ticks(double first, double last, bool logarithmic, int most) {
+  if (!(first < last) || !std::isfinite(last - first)) return {};
+  if (logarithmic) return powers_of_ten(first, last, most);
+  double step = std::pow(10, std::floor(std::log10((last - first) / most)));
+  constexpr std::array<double, 3> growth{2, 2.5, 2};
+  for (size_t i = 0; (last - first) / step > most; ++i) step *= growth[i % 3];
+  std::vector<Tick> ticks;
+  for (double n = std::ceil(first / step); n * step <= last && ticks.size() < most_ticks; ++n)
+    ticks.push_back({n * step, write_number(n * step)});
+  return ticks;
+}
+
 std::vector<std::string> time_labels(const std::vector<int64_t>& times) {
   Precision precision = Precision::month;
   for (const int64_t time : times) {

@@ -13,6 +13,10 @@ namespace sluice {
 /// in seconds since 1970 UTC.
 std::vector<Tick> time_ticks(double first, double last, int most);
 
+/// About `most` or fewer round numbers (1, 2 or 5 times a power of ten apart); on a logarithmic
+/// axis powers of ten, with 2 and 5 between them where there is room.
+std::vector<Tick> number_ticks(double first, double last, bool logarithmic, int most);
+
 /// The times as text, no finer than the finest needs: "1949-01", "2020-03-01",
 /// "2020-03-01 06:00", "… 06:00:30".
 std::vector<std::string> time_labels(const std::vector<int64_t>& times);
