@@ -119,13 +119,14 @@ void Generator::normal(std::span<double> out, double mean, double sd) {
 uint64_t Generator::below(uint64_t bound) {
   if (bound == 0)
     fail_config("random.bound", "Generator::below", "the bound must be positive", "pass 1 or more");
-  return (bound >= (1ull << 32) ? next64() : next32()) % bound;
+  // PyTorch changes to wide draws where the modulo of 32 bits would be visibly uneven.
+  return (bound >= (1ull << 28) ? next64() : next32()) % bound;
 }
 
 void Generator::permutation(std::span<int64_t> out) {
   std::iota(out.begin(), out.end(), int64_t{0});
   const uint64_t count = out.size();
-  // PyTorch leaves 32-bit draws where their modulo would be visibly uneven.
+  // Wide draws for the same reason.
   const bool wide = count >= std::numeric_limits<uint32_t>::max() / 20;
   for (uint64_t i = 0; i + 1 < count; ++i)
     std::swap(out[i], out[i + (wide ? next64() : next32()) % (count - i)]);

@@ -1,0 +1,2 @@
+target_sources(test_autograd PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/support/allocation_counter.cpp)
+target_include_directories(test_autograd PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
