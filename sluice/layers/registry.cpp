@@ -5,6 +5,7 @@
 #include "sluice/layers/dropout.h"
 #include "sluice/layers/flatten.h"
 #include "sluice/layers/linear.h"
+#include "sluice/layers/recurrent.h"
 
 namespace sluice {
 
@@ -46,10 +47,31 @@ std::unique_ptr<Module> make_elu(const std::string&, const Options& options, int
   return std::make_unique<ParametricActivation>(elu, options.get_double("alpha", 1.0));
 }
 
-}  // namespace
 
-std::span<const RegistryRow<LayerFactory>> layer_registry() {
-  static const std::vector<Row> rows = {
+/// A row for every cell: what a cell adds to the table is its own name.
+std::vector<Row> recurrent_rows() {
+  const std::vector<OptionDoc> options = {
+      {"hidden_size", "32", "units H"},
+      {"num_layers", "1", "layers on top of each other"},
+      {"direction", "forward", "forward, reverse or both"},
+      {"outputs", "last", "last step or all"},
+      {"activation", "tanh", "of the candidate: tanh or relu"},
+      {"output_activation", "as activation", "of the cell on its way out: tanh or relu"},
+      {"recurrent_activation", "sigmoid",
+       "of the gates: sigmoid, hard_sigmoid (x/6 + 1/2) or hard_sigmoid_keras2 (x/5 + 1/2)"},
+      {"update_gate", "keep", "GRU: what z multiplies, the old state (keep) or the new (replace)"},
+      {"biases", "2", "bias vectors a gate: 2, 1 or 0"},
+      {"forget_bias", "as initialization", "the LSTM's forget bias at the start"},
+      {"padded_output", "zero", "output behind a short row: zero or hold"},
+      {"initialization", "pytorch", "pytorch or keras"}};
+  std::vector<Row> rows;
+  for (const std::string& cell : cell_names())
+    rows.push_back({cell, find_cell(cell).info.title, options, make_recurrent});
+  return rows;
+}
+
+std::vector<Row> all_rows() {
+  std::vector<Row> rows = {
       {"linear",
        "dense layer, y = x · weightᵀ + bias on the last axis",
        {{"output_size", "1", "size of the result"},
@@ -74,6 +96,14 @@ std::span<const RegistryRow<LayerFactory>> layer_registry() {
       {"sigmoid", "1 / (1 + e⁻ˣ)", {}, make_activation<sigmoid>},
       {"softplus", "log(1 + eˣ)", {}, make_activation<softplus>},
   };
+  for (Row& row : recurrent_rows()) rows.push_back(std::move(row));
+  return rows;
+}
+
+}  // namespace
+
+std::span<const RegistryRow<LayerFactory>> layer_registry() {
+  static const std::vector<Row> rows = all_rows();
   return rows;
 }
 

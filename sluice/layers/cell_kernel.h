@@ -1,0 +1,102 @@
+// What the engine knows of a cell: its description, and its pointwise functions for this processor.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace sluice {
+
+constexpr int max_gates = 8, max_states = 4;
+
+/// Run-time choices of a layer; the usual ones (tanh, tanh, sigmoid) have compiled paths.
+struct CellSwitches {
+  enum class Activation { tanh, relu };
+  enum class Gate { sigmoid, hard_sigmoid, hard_sigmoid_keras2 };
+  Activation activation = Activation::tanh;         ///< of the candidate
+  Activation output_activation = Activation::tanh;  ///< of the cell, on its way out
+  Gate gate = Gate::sigmoid;
+  bool update_sign = false;  ///< GRU: z multiplies the candidate instead of the old state
+
+  bool usual() const {
+    return activation == Activation::tanh && output_activation == Activation::tanh &&
+           gate == Gate::sigmoid && !update_sign;
+  }
+};
+
+/// One group of `lanes` units over some rows. z is [rows][slots][lanes].
+template <class T>
+struct PointwiseTask {
+  T* z;
+  ptrdiff_t z_stride;
+  int rows;
+  CellSwitches switches;
+
+  const T* old_state[max_states];
+  ptrdiff_t old_stride[max_states];
+  T* new_state[max_states];  ///< forward only
+  ptrdiff_t new_stride[max_states];
+
+  /// Forward: the message goes here. Backward: its gradient comes from here.
+  T* message;
+  ptrdiff_t message_stride;
+
+  /// Backward: on entry the gradient of the new states, on return the part of the old states'
+  /// gradient that does not pass through a product.
+  T* grad_state[max_states];
+  ptrdiff_t grad_stride[max_states];
+  /// Added to grad_state[0] on return: the gradient of the previous step's output. May be null.
+  const T* add;
+  ptrdiff_t add_stride;
+};
+
+struct GateInfo {
+  std::string name;
+  int reads;  ///< 1 input, 2 hidden state, 4 message
+  int row;
+};
+
+/// A cell as declared in its file.
+struct CellInfo {
+  std::string name, title;
+  std::vector<GateInfo> gates;
+  std::vector<std::string> states;
+  bool has_message = false;
+  int slots = 0;  ///< vectors a unit's row of z needs: pre-activations, then what was recorded
+  std::vector<std::string> equations;  ///< printed from the declaration, for the documentation
+
+  int file_rows() const;  ///< blocks of H rows in the weight matrices of a file
+};
+
+template <class T>
+struct CellKernel {
+  int lanes;
+  /// [0] the usual activations, [1] any.
+  void (*message[2])(const PointwiseTask<T>&);
+  void (*forward[2])(const PointwiseTask<T>&);
+  void (*backward[2])(const PointwiseTask<T>&);
+  void (*message_backward[2])(const PointwiseTask<T>&);
+};
+
+/// A cell's row in the registry; the build makes one source a row (see cell_source.h).
+struct Cell {
+  CellInfo info;
+  const CellKernel<float>& (*f32)();
+  const CellKernel<double>& (*f64)();
+
+  template <class T>
+  const CellKernel<T>& kernel() const {
+    if constexpr (sizeof(T) == sizeof(float))
+      return f32();
+    else
+      return f64();
+  }
+};
+
+/// Throws Error "layer.unknown_cell" with the nearest name.
+const Cell& find_cell(const std::string& name);
+std::vector<std::string> cell_names();
+/// Adds a cell from outside the library: what a program does with a cell of its own.
+bool register_cell(const Cell& (*cell)());
+
+}  // namespace sluice

@@ -1,0 +1,123 @@
+#include "sluice/layers/cell_packing.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace sluice {
+
+namespace {
+
+/// Calls f(gate, unit, neutral_row, packed_column): the packed weights of (gate, unit) start at
+/// packed_column and stand `stride` apart for each k.
+template <class F>
+void for_each_unit(const CellLayout& layout, Part part, F&& f) {
+  const Columns& columns = layout.part(part);
+  const int64_t depth = layout.depth(part);
+  for (int unit = 0; unit < layout.hidden_size; ++unit) {
+    const int group = unit / layout.lanes, lane = unit % layout.lanes;
+    int64_t panel = int64_t{group} * columns.count * layout.lanes * depth;
+    int gate = columns.first;
+    for (int vectors : columns.panels) {
+      const int stride = vectors * layout.lanes;
+      for (int v = 0; v < vectors; ++v, ++gate) {
+        const int row = layout.cell->info.gates[gate].row * layout.hidden_size + unit;
+        f(row, panel + v * layout.lanes + lane, stride);
+      }
+      panel += stride * depth;
+    }
+  }
+}
+
+}  // namespace
+
+template <class T>
+void pack_weights(const CellLayout& layout, Part part, const T* neutral, T* packed) {
+  const int64_t depth = layout.depth(part);
+  std::fill_n(packed, layout.packed_size(part), T{0});
+  for_each_unit(layout, part, [&](int row, int64_t column, int stride) {
+    for (int64_t k = 0; k < depth; ++k) packed[column + k * stride] = neutral[row * depth + k];
+  });
+}
+
+template <class T>
+void unpack_weights(const CellLayout& layout, Part part, const T* packed, T* neutral) {
+  const int64_t depth = layout.depth(part);
+  for_each_unit(layout, part, [&](int row, int64_t column, int stride) {
+    for (int64_t k = 0; k < depth; ++k) neutral[row * depth + k] = packed[column + k * stride];
+  });
+}
+
+bool has_bias(const CellLayout& layout, int gate, bool input_side) {
+  constexpr int input = 1;
+  const int reads = layout.cell->info.gates[gate].reads;
+  return input_side ? (reads & input) != 0 : (reads & ~input) != 0;
+}
+
+namespace {
+
+template <class F>
+void for_each_bias(const CellLayout& layout, bool input_side, F&& f) {
+  for (int gate = 0; gate < layout.gates; ++gate) {
+    if (!has_bias(layout, gate, input_side)) continue;
+    const int row = layout.cell->info.gates[gate].row * layout.hidden_size;
+    for (int unit = 0; unit < layout.hidden_size; ++unit) {
+      const int group = unit / layout.lanes, lane = unit % layout.lanes;
+      f(row + unit, (int64_t{group} * layout.gates + gate) * layout.lanes + lane);
+    }
+  }
+}
+
+}  // namespace
+
+template <class T>
+void pack_bias(const CellLayout& layout, bool input_side, const T* neutral, T* packed) {
+  std::fill_n(packed, layout.bias_size(), T{0});
+  for_each_bias(layout, input_side, [&](int row, int64_t at) { packed[at] = neutral[row]; });
+}
+
+template <class T>
+void unpack_bias(const CellLayout& layout, bool input_side, const T* packed, T* neutral) {
+  for_each_bias(layout, input_side, [&](int row, int64_t at) { neutral[row] = packed[at]; });
+}
+
+template <class T>
+void transpose_weights(const CellLayout& layout, Part part, const T* packed, T* transposed,
+                       int first_block, int last_block) {
+  const Columns& columns = layout.part(part);
+  const int lanes = layout.lanes, depth = layout.depth(part);
+  const int64_t inner = int64_t{layout.padded} * columns.count;  // k of the transposed product
+  const auto& blocks = layout.blocks(part);
+  int output = 0;  // first output of the block
+  for (int b = 0; b < last_block; output += blocks[b] * lanes, ++b) {
+    if (b < first_block) continue;
+    const int width = blocks[b] * lanes, real = std::min(width, depth - output);
+    T* to = transposed + int64_t{output} * inner;
+    const T* panel = packed;
+    for (int group = 0; group < layout.groups; ++group) {
+      int column = 0;
+      for (int vectors : columns.panels) {
+        for (int v = 0; v < vectors; ++v, ++column) {
+          T* row = to + (int64_t{group} * columns.count + column) * lanes * width;
+          const T* from = panel + (int64_t{output} * vectors + v) * lanes;
+          for (int lane = 0; lane < lanes; ++lane, row += width) {
+            for (int k = 0; k < real; ++k) row[k] = from[int64_t{k} * vectors * lanes + lane];
+            std::fill(row + real, row + width, T{0});
+          }
+        }
+        panel += int64_t{vectors} * lanes * depth;
+      }
+    }
+  }
+}
+
+#define SLUICE_INSTANTIATE(T)                                          \
+  template void pack_weights(const CellLayout&, Part, const T*, T*);   \
+  template void unpack_weights(const CellLayout&, Part, const T*, T*); \
+  template void pack_bias(const CellLayout&, bool, const T*, T*);      \
+  template void unpack_bias(const CellLayout&, bool, const T*, T*);    \
+  template void transpose_weights(const CellLayout&, Part, const T*, T*, int, int);
+SLUICE_INSTANTIATE(float)
+SLUICE_INSTANTIATE(double)
+#undef SLUICE_INSTANTIATE
+
+}  // namespace sluice

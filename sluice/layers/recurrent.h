@@ -1,0 +1,108 @@
+// Recurrent layers: any cell of the registry, stacked, in either direction or both.
+#pragma once
+
+#include <array>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sluice/base/options.h"
+#include "sluice/base/random.h"
+#include "sluice/layers/cell_kernel.h"
+#include "sluice/layers/module.h"
+
+namespace sluice {
+
+enum class Outputs { all, last };        ///< of every step, or of each row's last true step
+enum class PaddedOutput { zero, hold };  ///< behind a short row: zeros, or its last output
+enum class DirectionOf { forward, reverse, both };
+
+struct RecurrentOptions {
+  std::string cell = "lstm";
+  int input_size = 1, hidden_size = 1, num_layers = 1;
+  DirectionOf direction = DirectionOf::forward;
+  bool batch_first = false;  ///< x [B,T,I] instead of [T,B,I]
+  Outputs outputs = Outputs::all;
+  PaddedOutput padded_output = PaddedOutput::zero;
+  int biases = 2;  ///< bias vectors of a gate: 2 (PyTorch), 1 (Keras, papers) or 0
+  CellSwitches switches;
+  std::string initialization = "pytorch";  ///< or "keras"
+  /// Sum of the forget gate's biases at the start; NaN leaves what the initialisation gives
+  /// (PyTorch: random, Keras: 1).
+  double forget_bias = std::numeric_limits<double>::quiet_NaN();
+};
+
+/// One tensor [num_layers * directions, B, H] for each state of the cell: h, then c where there is
+/// one. Undefined means zeros. Layers count first, as in PyTorch's h_n.
+struct RecurrentState {
+  std::array<Variable, max_states> values;
+  Variable& h() { return values[0]; }
+  Variable& c() { return values[1]; }
+  const Variable& h() const { return values[0]; }
+  const Variable& c() const { return values[1]; }
+};
+
+struct RecurrentResult {
+  Variable output;  ///< [T,B,D·H] or [B,T,D·H]; with Outputs::last [B,D·H]
+  RecurrentState state;
+};
+
+class Recurrent : public Module {
+ public:
+  /// Parameters are drawn from `generator` in PyTorch's order: layer by layer, direction by
+  /// direction, weight_ih, weight_hh, bias_ih, bias_hh.
+  Recurrent(const RecurrentOptions& options, Generator& generator);
+  ~Recurrent() override;
+
+  /// The whole sequence from the given state; the new state is that after each row's last true
+  /// step. Throws Error "layer.shape" or "layer.lengths".
+  RecurrentResult run(const Variable& x, const RecurrentState& state = {},
+                      const Padding& padding = {}) const;
+  Variable forward(const Variable& x, const Padding& padding = {}) override;
+
+  std::vector<Variable> parameters() const override;
+  /// weight_ih_l0 [G·H,I], weight_hh_l0 [G·H,H], bias_ih_l0 [G·H], … _reverse: PyTorch's names.
+  NamedTensors state() const override;
+  NamedTensors gradients() const override;
+  void load_state(const NamedTensors& state) override;
+  void to(DType dtype) override;
+  int output_size(int input_size) const override;
+
+  const RecurrentOptions& options() const;
+  const CellInfo& cell() const;
+  int directions() const { return options().direction == DirectionOf::both ? 2 : 1; }
+
+  struct Body;  ///< the packed parameters; shared with the tape and with streams
+  const std::shared_ptr<Body>& body() const { return body_; }
+
+ private:
+  std::shared_ptr<Body> body_;
+};
+
+/// Runs a forward-only stack one step at a time, without allocation after construction. Reads the
+/// layer's parameters as they are at each step. Float layers only.
+class RecurrentStream {
+ public:
+  /// Throws Error "layer.stream" for a layer that needs the future (reverse or both directions).
+  RecurrentStream(const Recurrent& layer, int batch = 1);
+  ~RecurrentStream();
+  RecurrentStream(RecurrentStream&&) noexcept;
+
+  /// x [B,I] in, top layer's h [B,H] out.
+  void step(const float* x, float* y);
+  /// State as a value: [num_layers, B, H] each, as RecurrentResult::state.
+  RecurrentState state() const;
+  void set_state(const RecurrentState& state);
+  void reset() { set_state({}); }
+
+ private:
+  struct Body;
+  std::unique_ptr<Body> body_;
+};
+
+/// For the table of layers: the cell's name and a recipe's options. [B,T,I] in.
+std::unique_ptr<Module> make_recurrent(const std::string& cell, const Options& options,
+                                       int input_size, Generator& generator);
+
+}  // namespace sluice

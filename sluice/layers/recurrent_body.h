@@ -1,0 +1,35 @@
+// The packed parameters of a recurrent stack.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sluice/layers/recurrent.h"
+#include "sluice/layers/recurrent_pass.h"
+
+namespace sluice {
+
+struct Recurrent::Body {
+  RecurrentOptions options;
+  const Cell* cell;
+  DType dtype = DType::f32;
+  std::vector<Direction> directions;  ///< [layer][direction]
+
+  int per_layer() const { return options.direction == DirectionOf::both ? 2 : 1; }
+  int layer_input(int layer) const {
+    return layer == 0 ? options.input_size : options.hidden_size * per_layer();
+  }
+  /// "_l1_reverse"
+  std::string suffix(int index) const;
+};
+
+/// Empty parameters of one direction, laid out for `dtype` on this processor.
+Direction make_direction(const Recurrent::Body& body, int index, DType dtype);
+/// Neutral tensors of a direction, of its values or of its gradients.
+NamedTensors direction_tensors(const Recurrent::Body& body, int index, bool gradients);
+/// The other way; throws Error "layer.state".
+void load_direction(Recurrent::Body& body, int index, const NamedTensors& state);
+/// First values in the neutral layout.
+NamedTensors initial_tensors(const Recurrent::Body& body, int index, Generator& generator);
+
+}  // namespace sluice

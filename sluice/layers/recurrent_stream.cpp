@@ -1,0 +1,161 @@
+// One step at a time: the loop of sequence_loop.h over a sequence of one step.
+#include <algorithm>
+
+#include "sluice/base/error.h"
+#include "sluice/layers/recurrent_body.h"
+#include "sluice/layers/sequence_loop.h"
+
+namespace sluice {
+
+namespace {
+
+/// Memory of one layer between steps.
+struct StreamLayer {
+  const Direction* direction;
+  SequenceTask<float> task;
+  Tensor h[2], state[max_states], z, message, start;
+  int now = 0;  // which h is the state
+};
+
+}  // namespace
+
+struct RecurrentStream::Body {
+  std::shared_ptr<Recurrent::Body> layer;
+  int batch;
+  std::vector<StreamLayer> layers;
+  std::vector<PanelTask<float>> room;
+};
+
+RecurrentStream::RecurrentStream(const Recurrent& layer, int batch)
+    : body_(std::make_unique<Body>()) {
+  const RecurrentOptions& o = layer.options();
+  if (o.direction != DirectionOf::forward)
+    fail_config("layer.stream", o.cell, "a layer that reads the future cannot run step by step",
+                "use direction: forward");
+  if (layer.body()->dtype != DType::f32)
+    fail_config("layer.stream", o.cell, "streams run in float", "convert the layer with to()");
+  body_->layer = layer.body();
+  body_->batch = batch;
+  int most_groups = 0;
+  for (const Direction& d : body_->layer->directions) {
+    const CellLayout& layout = d.layout;
+    StreamLayer s{&d, {}, {}, {}, {}, {}, {}, 0};
+    const int64_t row = layout.padded;
+    for (Tensor& h : s.h) h = Tensor({batch * row});
+    for (int k = 1; k < layout.states; ++k) s.state[k] = Tensor({batch * row});
+    s.z = Tensor({batch * row * layout.slots});
+    s.message = Tensor({batch * row});
+    s.start = Tensor({layout.bias_size()});
+    most_groups = std::max(most_groups, layout.groups);
+    body_->layers.push_back(std::move(s));
+  }
+  body_->room.resize(most_groups);
+  for (StreamLayer& s : body_->layers) {
+    const CellLayout& layout = s.direction->layout;
+    SequenceTask<float>& q = s.task;
+    q.layout = &layout;
+    q.panels = &panel_kernels<float>();
+    q.kernel = &layout.cell->kernel<float>();
+    q.switches = s.direction->switches;
+    q.steps = 1;
+    q.rows = batch;
+    q.start = s.start.data<float>();
+    q.h_row = layout.padded;
+    q.h_period = 1;
+    for (int k = 1; k < layout.states; ++k) q.state[k] = s.state[k].data<float>();
+    q.z = s.z.data<float>();
+    q.message = s.message.data<float>();
+    q.tasks = body_->room.data();
+  }
+}
+
+RecurrentStream::~RecurrentStream() = default;
+RecurrentStream::RecurrentStream(RecurrentStream&&) noexcept = default;
+
+void RecurrentStream::step(const float* x, float* y) {
+  Barrier alone(1);
+  const float* input = x;
+  ptrdiff_t row = body_->layer->options.input_size;
+  for (StreamLayer& s : body_->layers) {
+    const Direction& d = *s.direction;
+    const CellLayout& layout = d.layout;
+    SequenceTask<float>& q = s.task;
+    const float* weights = std::as_const(d.weights.value()).data<float>();
+    q.weights[0] = weights;
+    q.weights[1] = weights + layout.packed_size(Part::input);
+    q.weights[2] = q.weights[1] + layout.packed_size(Part::hidden);
+    float* start = s.start.data<float>();
+    const float* b1 =
+        d.bias_input.defined() ? std::as_const(d.bias_input.value()).data<float>() : nullptr;
+    const float* b2 =
+        d.bias_hidden.defined() ? std::as_const(d.bias_hidden.value()).data<float>() : nullptr;
+    for (int64_t i = 0; i < layout.bias_size(); ++i)
+      start[i] = (b1 ? b1[i] : 0.f) + (b2 ? b2[i] : 0.f);
+    q.x = input;
+    q.x_row = row;
+    q.h_first = s.h[s.now].data<float>();
+    s.now ^= 1;
+    q.h = s.h[s.now].data<float>();
+    const Share all{0, static_cast<int>(layout.hidden_blocks.size()), 0, layout.groups, 0, 1};
+    run_forward(q, all, alone);
+    input = q.h;
+    row = layout.padded;
+  }
+  const int h = body_->layer->options.hidden_size;
+  for (int b = 0; b < body_->batch; ++b) std::copy_n(input + b * row, h, y + int64_t{b} * h);
+}
+
+namespace {
+
+/// Copies between [B,H] and a layer's memory of state k.
+template <class Copy>
+void for_each_unit(const CellLayout& layout, int batch, int k, Copy&& copy) {
+  for (int b = 0; b < batch; ++b)
+    for (int u = 0; u < layout.hidden_size; ++u) {
+      const int64_t at =
+          k == 0 ? int64_t{b} * layout.padded + u
+                 : (int64_t{u / layout.lanes} * batch + b) * layout.lanes + u % layout.lanes;
+      copy(int64_t{b} * layout.hidden_size + u, at);
+    }
+}
+
+}  // namespace
+
+RecurrentState RecurrentStream::state() const {
+  const RecurrentOptions& o = body_->layer->options;
+  RecurrentState result;
+  for (int k = 0; k < static_cast<int>(body_->layer->cell->info.states.size()); ++k) {
+    Tensor all({o.num_layers, body_->batch, o.hidden_size});
+    float* to = all.data<float>();
+    for (const StreamLayer& s : body_->layers) {
+      const float* from = (k == 0 ? s.h[s.now] : s.state[k]).data<float>();
+      for_each_unit(s.direction->layout, body_->batch, k,
+                    [&](int64_t neutral, int64_t at) { to[neutral] = from[at]; });
+      to += int64_t{body_->batch} * o.hidden_size;
+    }
+    result.values[k] = Variable(all);
+  }
+  return result;
+}
+
+void RecurrentStream::set_state(const RecurrentState& state) {
+  const RecurrentOptions& o = body_->layer->options;
+  const Shape want = {o.num_layers, body_->batch, o.hidden_size};
+  for (int k = 0; k < static_cast<int>(body_->layer->cell->info.states.size()); ++k) {
+    const Variable& given = state.values[k];
+    if (given.defined() && !(given.shape() == want))
+      fail_config(
+          "layer.shape", o.cell + " state",
+          "has shape " + given.shape().to_string() + ", the stream needs " + want.to_string(),
+          "use the state of the same layer and batch");
+    const float* from = given.defined() ? given.value().data<float>() : nullptr;
+    for (StreamLayer& s : body_->layers) {
+      float* to = (k == 0 ? s.h[s.now] : s.state[k]).data<float>();
+      for_each_unit(s.direction->layout, body_->batch, k,
+                    [&](int64_t neutral, int64_t at) { to[at] = from ? from[neutral] : 0.f; });
+      if (from) from += int64_t{body_->batch} * o.hidden_size;
+    }
+  }
+}
+
+}  // namespace sluice

@@ -1,0 +1,260 @@
+// Register tiles of the panel products, for the instruction set being compiled.
+#if defined(SLUICE_PANEL_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef SLUICE_PANEL_INL
+#undef SLUICE_PANEL_INL
+#else
+#define SLUICE_PANEL_INL
+#endif
+
+#include <hwy/highway.h>
+#include <algorithm>
+
+#include "sluice/tensor/panel.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace sluice::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+#undef SLUICE_REGISTERS
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL || HWY_ARCH_ARM_A64
+#define SLUICE_REGISTERS 32
+#else
+#define SLUICE_REGISTERS 16
+#endif
+constexpr int kRegisters = SLUICE_REGISTERS;
+
+/// Rows of a tile of `vectors` columns: accumulators, weights and one input fit the registers.
+/// Sixteen accumulators already hide the latency; more rows read the weights less often.
+constexpr int tile_rows(int vectors) {
+  return kRegisters == 32 ? (vectors == 1   ? 16
+                             : vectors == 2 ? 12
+                             : vectors == 3 ? 8
+                                            : 6)
+                          : (vectors == 1   ? 12
+                             : vectors == 2 ? 6
+                                            : 4);
+}
+
+/// Keeps a loaded weight in a register: g++ otherwise folds the load into every multiply-add and
+/// reads the weight once a row (measured: 64 % of peak instead of 96 % on AVX2).
+template <class V>
+HWY_INLINE void Pin(V& v) {
+#if HWY_ARCH_X86 && HWY_COMPILER_GCC
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+  asm("" : "+v"(v.raw));
+#else
+  asm("" : "+x"(v.raw));
+#endif
+#else
+  (void)v;
+#endif
+}
+
+/// Rows [row, row + MR) of one panel product, or of `NP` tasks side by side.
+template <class D, int MR, int NV, int NP, class T = hn::TFromD<D>>
+HWY_INLINE void Tile(D d, const PanelTask<T>* tasks, int row) {
+  using V = hn::Vec<D>;
+  constexpr int n = static_cast<int>(hn::MaxLanes(D()));
+  V sum[NP][MR][NV];
+  HWY_UNROLL(8)
+  for (int p = 0; p < NP; ++p) {
+    const PanelTask<T>& t = tasks[p];
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) {
+      HWY_UNROLL(16)
+      for (int r = 0; r < MR; ++r)
+        sum[p][r][v] = t.start[v] ? hn::Load(d, t.start[v])
+                                  : hn::LoadU(d, t.z + (row + r) * t.z_stride + t.offset[v]);
+    }
+  }
+  for (int s = 0; s < tasks->segment_count; ++s) {
+    const Segment<T>& shared = tasks->segments[s];
+    const T* HWY_RESTRICT a = shared.a + row * shared.row_stride;
+    const ptrdiff_t stride = shared.row_stride;
+    const T* HWY_RESTRICT panel[NP];
+    HWY_UNROLL(8)
+    for (int p = 0; p < NP; ++p) panel[p] = tasks[p].segments[s].panel;
+    const int64_t depth = shared.k;
+    HWY_UNROLL(1)
+    for (int64_t k = 0; k < depth; ++k) {
+      V w[NP][NV];
+      HWY_UNROLL(8)
+      for (int p = 0; p < NP; ++p) {
+        HWY_UNROLL(4)
+        for (int v = 0; v < NV; ++v) {
+          w[p][v] = hn::Load(d, panel[p] + (k * NV + v) * n);
+          if constexpr (MR > 1) Pin(w[p][v]);
+        }
+      }
+      HWY_UNROLL(16)
+      for (int r = 0; r < MR; ++r) {
+        V x = hn::Set(d, a[r * stride + k]);
+        Pin(x);
+        HWY_UNROLL(8)
+        for (int p = 0; p < NP; ++p) {
+          HWY_UNROLL(4)
+          for (int v = 0; v < NV; ++v) sum[p][r][v] = hn::MulAdd(x, w[p][v], sum[p][r][v]);
+        }
+      }
+    }
+  }
+  HWY_UNROLL(8)
+  for (int p = 0; p < NP; ++p) {
+    const PanelTask<T>& t = tasks[p];
+    HWY_UNROLL(16)
+    for (int r = 0; r < MR; ++r) {
+      HWY_UNROLL(4)
+      for (int v = 0; v < NV; ++v)
+        hn::StoreU(sum[p][r][v], d, t.z + (row + r) * t.z_stride + t.offset[v]);
+    }
+  }
+}
+
+/// Calls Tile with a compile-time number of rows, `rows` of them, at most MR.
+template <class D, int MR, int NV, class T = hn::TFromD<D>>
+HWY_INLINE void TileOf(D d, const PanelTask<T>& task, int row, int rows) {
+  if constexpr (MR > 1) {
+    if (rows < MR) return TileOf<D, MR - 1, NV>(d, task, row, rows);
+  }
+  Tile<D, MR, NV, 1>(d, &task, row);
+}
+
+/// All rows of a task, in balanced tiles: 20 rows are 10 + 10, not 12 + 8.
+template <class D, int NV, class T = hn::TFromD<D>>
+HWY_INLINE void ProductRows(const PanelTask<T>& task, int rows) {
+  constexpr int most = tile_rows(NV);
+  const int blocks = (rows + most - 1) / most;
+  int row = 0;
+  for (int b = 0; b < blocks; ++b) {
+    const int size = (rows - row + blocks - b - 1) / (blocks - b);
+    TileOf<D, most, NV>(D(), task, row, size);
+    row += size;
+  }
+}
+
+/// Moves (segment, k) forward over at most `depth` steps of the chain, writing the pieces to
+/// `pieces`; returns their number.
+template <class T, int Most>
+int TakePieces(const PanelTask<T>& task, int width, int64_t depth, int& segment, int64_t& k,
+               Segment<T> (&pieces)[Most]) {
+  int count = 0;
+  while (segment < task.segment_count && depth > 0 && count < Most) {
+    const Segment<T>& whole = task.segments[segment];
+    const int64_t size = std::min(depth, whole.k - k);
+    pieces[count++] = {whole.a + k, whole.row_stride, whole.panel + k * width, size};
+    depth -= size;
+    k += size;
+    if (k == whole.k) ++segment, k = 0;
+  }
+  return count;
+}
+
+template <class D, int NV, class T = hn::TFromD<D>>
+void Product(const PanelTask<T>& task, int rows) {
+  constexpr int width = NV * static_cast<int>(hn::MaxLanes(D()));
+  constexpr int64_t block = 24 * 1024 / (width * static_cast<int>(sizeof(T)));
+  int64_t depth = 0;
+  for (int s = 0; s < task.segment_count; ++s) depth += task.segments[s].k;
+  if (rows <= tile_rows(NV) || depth <= block + block / 4) return ProductRows<D, NV>(task, rows);
+  Segment<T> pieces[16];
+  PanelTask<T> part = task;
+  part.segments = pieces;
+  const int64_t blocks = (depth + block - 1) / block;
+  int segment = 0;
+  for (int64_t k = 0; segment < task.segment_count;) {
+    part.segment_count = TakePieces(task, width, (depth + blocks - 1) / blocks, segment, k, pieces);
+    ProductRows<D, NV>(part, rows);
+    for (int v = 0; v < NV; ++v) part.start[v] = nullptr;
+  }
+}
+
+/// Few rows cannot hide the latency of one panel; four panels at once do, with the same bits.
+template <class D, int NV, class T = hn::TFromD<D>>
+void ProductFew(const PanelTask<T>* tasks, int count, int rows) {
+  constexpr int side = NV == 1 ? 8 : NV == 2 ? 4 : NV == 3 ? 3 : 2;
+  int i = 0;
+  for (; i + side <= count && rows <= 2; i += side) {
+    for (int row = 0; row < rows; ++row) Tile<D, 1, NV, side>(D(), tasks + i, row);
+  }
+  for (; i < count; ++i) Product<D, NV>(tasks[i], rows);
+}
+
+/// MK rows k of the weight gradient, over all steps: accumulators start from zero, the result is
+/// added once at the end.
+template <class D, int MK, int NV, class T = hn::TFromD<D>>
+HWY_INLINE void OuterTile(D d, const OuterTask<T>& task, int64_t k) {
+  using V = hn::Vec<D>;
+  constexpr int n = static_cast<int>(hn::MaxLanes(D()));
+  V sum[MK][NV];
+  HWY_UNROLL(16)
+  for (int i = 0; i < MK; ++i) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) sum[i][v] = hn::Zero(d);
+  }
+  for (int s = 0; s < task.step_count; ++s) {
+    const OuterStep<T>& step = task.steps[s];
+    const T* HWY_RESTRICT a = step.a + k;
+    const T* HWY_RESTRICT g = step.g;
+    HWY_UNROLL(1)
+    for (int r = 0; r < step.rows; ++r, a += step.a_stride, g += task.g_stride) {
+      V w[NV];
+      HWY_UNROLL(4)
+      for (int v = 0; v < NV; ++v) {
+        w[v] = hn::LoadU(d, g + task.offset[v]);
+        Pin(w[v]);
+      }
+      HWY_UNROLL(16)
+      for (int i = 0; i < MK; ++i) {
+        V x = hn::Set(d, a[i]);
+        Pin(x);
+        HWY_UNROLL(4)
+        for (int v = 0; v < NV; ++v) sum[i][v] = hn::MulAdd(x, w[v], sum[i][v]);
+      }
+    }
+  }
+  T* HWY_RESTRICT out = task.out + k * NV * n;
+  HWY_UNROLL(16)
+  for (int i = 0; i < MK; ++i) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) {
+      T* to = out + (i * NV + v) * n;
+      hn::StoreU(hn::Add(hn::LoadU(d, to), sum[i][v]), d, to);
+    }
+  }
+}
+
+template <class D, int MK, int NV, class T = hn::TFromD<D>>
+HWY_INLINE void OuterTileOf(D d, const OuterTask<T>& task, int64_t k, int size) {
+  if constexpr (MK > 1) {
+    if (size < MK) return OuterTileOf<D, MK - 1, NV>(d, task, k, size);
+  }
+  OuterTile<D, MK, NV>(d, task, k);
+}
+
+template <class D, int NV, class T = hn::TFromD<D>>
+void Outer(const OuterTask<T>& task) {
+  constexpr int most = tile_rows(NV);
+  const int64_t blocks = (task.k + most - 1) / most;
+  int64_t k = 0;
+  for (int64_t b = 0; b < blocks; ++b) {
+    const int size = static_cast<int>((task.k - k + blocks - b - 1) / (blocks - b));
+    OuterTileOf<D, most, NV>(D(), task, k, size);
+    k += size;
+  }
+}
+
+template <class D, class T = hn::TFromD<D>>
+void ColumnSum(const OuterStep<T>* steps, int step_count, ptrdiff_t g_stride, ptrdiff_t offset,
+               T* sum) {
+  const D d;
+  auto total = hn::Zero(d);
+  for (int s = 0; s < step_count; ++s) {
+    const T* g = steps[s].g + offset;
+    for (int r = 0; r < steps[s].rows; ++r, g += g_stride) total = hn::Add(total, hn::LoadU(d, g));
+  }
+  hn::StoreU(hn::Add(hn::LoadU(d, sum), total), d, sum);
+}
+
+}  // namespace sluice::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif

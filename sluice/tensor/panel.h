@@ -1,0 +1,80 @@
+// The two products every layer is made of, on packed weights, chosen for the processor at run time.
+//
+// A *panel* is up to four neighbouring vectors of output columns, packed [k][vectors][lanes], so
+// that the inner loop reads it in order. Results go to rows in memory that is still in the first
+// cache when the caller reads it. Every result is one chain of multiply-adds in the order of k,
+// whatever the rows, so the bits do not depend on how rows are grouped.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace sluice {
+
+constexpr int max_panel_vectors = 4;
+
+/// Part of a chain: a[row * row_stride + i] times panel row i, for i in [0, k).
+template <class T>
+struct Segment {
+  const T* a;
+  ptrdiff_t row_stride;
+  const T* panel;  ///< [k][vectors][lanes]
+  int64_t k;
+};
+
+/// z[row][offset[v] + lane] = start + sum over segments. Long chains are run in blocks of k that
+/// keep the panel in the first cache, with the partial sums stored in z and read back.
+template <class T>
+struct PanelTask {
+  const Segment<T>* segments;
+  int segment_count;
+  T* z;
+  ptrdiff_t z_stride;
+  int offset[max_panel_vectors];      ///< where each vector goes within a row
+  const T* start[max_panel_vectors];  ///< [lanes] first value of each chain; null: what z holds
+};
+
+/// One step of an outer product: `rows` rows of a and of g.
+template <class T>
+struct OuterStep {
+  const T* a;
+  ptrdiff_t a_stride;
+  const T* g;
+  int rows;
+};
+
+/// out[k][v][lane] += sum over steps and rows of a[row][k] * g[row][offset[v] + lane].
+template <class T>
+struct OuterTask {
+  const OuterStep<T>* steps;
+  int step_count;
+  ptrdiff_t g_stride;
+  ptrdiff_t offset[max_panel_vectors];
+  T* out;  ///< [k][vectors][lanes]
+  int64_t k;
+};
+
+/// The functions for one instruction set.
+template <class T>
+struct PanelKernels {
+  int lanes;  ///< numbers in a vector
+  const char* target;
+  int widest;  ///< vectors of the widest panel worth making, 3 or 4
+  /// By number of vectors, 1 to `widest` (index 0 unused).
+  void (*product[max_panel_vectors + 1])(const PanelTask<T>&, int rows);
+  /// `count` tasks over the same few rows, interleaved to hide latency; same bits as one by one.
+  void (*product_few[max_panel_vectors + 1])(const PanelTask<T>* tasks, int count, int rows);
+  void (*outer[max_panel_vectors + 1])(const OuterTask<T>&);
+  /// sum[lane] += column sums of g over the steps, for one vector at g + offset.
+  void (*column_sum)(const OuterStep<T>* steps, int step_count, ptrdiff_t g_stride,
+                     ptrdiff_t offset, T* sum);
+};
+
+/// The best kernels this processor has, capped by SLUICE_TARGET=sse4|avx2|avx512.
+template <class T>
+const PanelKernels<T>& panel_kernels();
+
+/// Name of the instruction set in use: "AVX2", "AVX3", "NEON" …
+const char* simd_target();
+
+}  // namespace sluice
