@@ -1,4 +1,5 @@
 // Numbers as JSON carries them: NaN and infinity, which it has no words for, become null.
+// Not a public header: it names a library that only our own sources need.
 #pragma once
 
 #include <cmath>
