@@ -1,0 +1,92 @@
+// sluice: the command. Options are parsed here, each verb is a file of its own.
+#include <csignal>
+#include <exception>
+#include <new>
+#include <string>
+
+#include "console.h"
+#include "sluice/base/error.h"
+#include "sluice/forecast/recipe.h"
+#include "sluice/train/interrupt.h"
+#include "verbs.h"
+
+namespace sluice::cli {
+namespace {
+
+extern "C" void on_interrupt(int signal_number) {
+  request_interrupt();
+  std::signal(signal_number, SIG_DFL);
+}
+
+int run(int count, char** words, Shared& shared) {
+  CLI::App app{"Recurrent networks for time series: inspect, fit, backtest, forecast, report."};
+  app.name("sluice");
+  app.set_version_flag("--version", std::string("sluice ") + SLUICE_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.failure_message(CLI::FailureMessage::simple);
+  app.add_flag("--json", shared.json, "One JSON document on stdout; errors as JSON on stderr");
+  bool keys = false;
+  app.add_flag("--keys", keys, "Print every recipe key as a Markdown table, and stop");
+  add_inspect(app, shared);
+  add_fit(app, shared);
+  add_backtest(app, shared);
+  add_forecast(app, shared);
+  add_report(app, shared);
+  if (count == 2 && std::string(words[1]) == "--keys") {
+    Console(false).say(recipe_markdown());
+    return 0;
+  }
+  try {
+    app.parse(count, words);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);
+    fail_config("usage", "", std::string(error.what()), "see `sluice --help`");
+  }
+  return 0;
+}
+
+// The flag counts even where parsing fails before it is reached.
+bool wants_json(int count, char** words) {
+  for (int i = 1; i < count; ++i)
+    if (std::string(words[i]) == "--json") return true;
+  return false;
+}
+
+int guarded(int count, char** words) {
+  const bool json = wants_json(count, words);
+  Shared shared;
+  try {
+    return run(count, words, shared);
+  } catch (const Error& error) {
+    print_error(error, json);
+    return static_cast<int>(error.code);
+  } catch (const std::bad_alloc&) {
+    print_error({ExitCode::data, "memory", "", "there is not enough memory for this job",
+                 "use fewer rows, a shorter lookback or a smaller hidden_size"},
+                json);
+    return static_cast<int>(ExitCode::data);
+  } catch (const std::exception& error) {
+    print_error({ExitCode::internal, "internal", "", std::string("internal error: ") + error.what(),
+                 "please report this with the command and the recipe"},
+                json);
+    return static_cast<int>(ExitCode::internal);
+  }
+}
+
+}  // namespace
+
+void handle_interrupts() {
+  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGTERM, on_interrupt);
+}
+
+}  // namespace sluice::cli
+
+int main(int count, char** words) {
+#ifdef SIGXFSZ
+  std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit becomes a write error with a sentence
+#endif
+  std::signal(SIGPIPE, SIG_IGN);
+  return sluice::cli::guarded(count, words);
+}
