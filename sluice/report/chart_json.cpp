@@ -84,6 +84,18 @@ std::vector<Tick> date_ticks(const Chart& chart) {
   return time_ticks(first, last, most_ticks);
 }
 
+// Round places on a logarithmic axis, where Chart.js' own are crowded; empty for a linear one.
+json logarithmic_axis(const Chart& chart) {
+  double low = INFINITY, high = -INFINITY;
+  for (const Line& line : chart.lines)
+    for (const double y : line.y)
+      if (std::isfinite(y)) low = std::min(low, y), high = std::max(high, y);
+  if (!chart.logarithmic || !(low > 0)) return nullptr;
+  const double room = std::pow(high / low, 0.04) * 1.02;
+  low /= room, high *= room;
+  return {{"min", low}, {"max", high}, {"ticks", pairs(number_ticks(low, high, true, 7))}};
+}
+
 json chart_json(const NamedChart& figure) {
   const Chart chart = decimate(figure.chart);
   json lines = json::array(), bands = json::array(), marks = json::array();
@@ -105,7 +117,7 @@ json chart_json(const NamedChart& figure) {
           {"caption", chart.caption},
           {"whole_x", chart.whole_x},
           {"from_zero", chart.from_zero},
-          {"logarithmic", chart.logarithmic},
+          {"logarithmic", logarithmic_axis(chart)},
           {"ticks", pairs(dates ? date_ticks(chart) : chart.ticks)},
           {"point_names", pairs(chart.point_names)},
           {"lines", lines},

@@ -77,10 +77,13 @@ int spawn_gnuplot(const ScratchFolder& folder) {
   return status;
 }
 
-std::string first_message(const std::string& messages) {
-  const size_t start = messages.find_first_not_of(" \t\r\n^");
-  if (start == std::string::npos) return "it gave no reason";
-  return messages.substr(start, messages.find('\n', start) - start);
+// gnuplot shows the line of the script first and ends with the reason.
+std::string last_line(const std::string& messages) {
+  const size_t end = messages.find_last_not_of(" \t\r\n");
+  if (end == std::string::npos) return "gnuplot gave no reason";
+  const size_t before = messages.rfind('\n', end);
+  const size_t start = before == std::string::npos ? 0 : before + 1;
+  return messages.substr(start, end + 1 - start);
 }
 
 }  // namespace
@@ -91,10 +94,9 @@ std::string run_gnuplot(const std::string& script, const std::string& picture_na
   const int status = spawn_gnuplot(folder);
   std::string picture = read_all(folder.file(picture_name));
   if (status != 0 || picture.empty())
-    fail_config(
-        "report.gnuplot", "gnuplot",
-        "the figure could not be drawn: " + first_message(read_all(folder.file("messages"))),
-        "install gnuplot 5 with PNG output (apt-get install gnuplot-nox)");
+    fail_config("report.gnuplot", "gnuplot",
+                "the figure could not be drawn: " + last_line(read_all(folder.file("messages"))),
+                "install gnuplot 5 with PNG output (apt-get install gnuplot-nox)");
   return picture;
 }
 

@@ -44,13 +44,16 @@ std::string number(double value) {
   return text.data();
 }
 
-// In single quotes gnuplot knows no escape but the doubled quote.
+// In single quotes gnuplot knows no escape and runs nothing. A quote within becomes an apostrophe:
+// the doubled quote of its manual fails at the beginning of a text.
 std::string quote(const std::string& text) {
   std::string result = "'";
   for (const char c : to_utf8(text)) {
     const auto byte = static_cast<unsigned char>(c);
-    if (c == '\'') result += '\'';
-    result += byte < 32 || byte == 127 ? ' ' : c;
+    if (c == '\'')
+      result += "’";
+    else
+      result += byte < 32 || byte == 127 ? ' ' : c;
   }
   return result + "'";
 }

@@ -28,11 +28,41 @@ std::string list(const std::vector<std::string>& items, const std::string& attri
   return text + "</ul>\n";
 }
 
-std::string value_cell(const MetricValue& value, int decimals) {
-  std::string text = escape_html(format_number(value.mean, decimals));
-  if (!std::isnan(value.sd))
-    text += " <small>± " + escape_html(format_number(value.sd, decimals)) + "</small>";
-  return "<td>" + text + "</td>";
+/// How one metric is written: its decimals, and a column for the spread if any row has one, so
+/// that the means stand one under another.
+struct MetricFormat {
+  int decimals = 0;
+  bool has_spread = false;
+};
+
+MetricFormat metric_format(const Leaderboard& board, size_t metric) {
+  std::vector<double> means;
+  MetricFormat format;
+  for (const LeaderboardRow& row : board.rows) {
+    means.push_back(row.values[metric].mean);
+    format.has_spread |= !std::isnan(row.values[metric].sd);
+  }
+  format.decimals = decimals_for(means);
+  return format;
+}
+
+std::string value_cells(const MetricValue& value, const MetricFormat& format) {
+  const std::string mean = format_number(value.mean, format.decimals);
+  if (!format.has_spread) return "<td>" + mean + "</td>";
+  const std::string spread =
+      std::isnan(value.sd) ? "" : "± " + format_number(value.sd, format.decimals);
+  return "<td class=\"mean\">" + mean + "</td><td class=\"sd\">" + spread + "</td>";
+}
+
+// A number stays with its sign and its unit.
+std::string keep_together(std::string html) {
+  for (const std::string sign : {" ± ", " %"})
+    for (size_t at = html.find(sign); at != std::string::npos; at = html.find(sign, at)) {
+      const std::string kept = sign == " %" ? "&nbsp;%" : "&nbsp;±&nbsp;";
+      html.replace(at, sign.size(), kept);
+      at += kept.size();
+    }
+  return html;
 }
 
 std::string percent(double share) {
@@ -42,7 +72,7 @@ std::string percent(double share) {
 }
 
 // The bar shows the first metric against the largest of its column.
-std::string leaderboard_row(const LeaderboardRow& row, const std::vector<int>& decimals,
+std::string leaderboard_row(const LeaderboardRow& row, const std::vector<MetricFormat>& formats,
                             double largest) {
   std::string kind = row.is_baseline ? "baseline" : "model";
   if (row.winner) kind += " winner";
@@ -50,7 +80,7 @@ std::string leaderboard_row(const LeaderboardRow& row, const std::vector<int>& d
   if (row.is_baseline) name += " <small>baseline</small>";
   if (row.winner) name += " <small class=\"best\">best</small>";
   std::string text = "<tr class=\"" + kind + "\"><th scope=\"row\">" + name + "</th>";
-  for (size_t i = 0; i < row.values.size(); ++i) text += value_cell(row.values[i], decimals[i]);
+  for (size_t i = 0; i < row.values.size(); ++i) text += value_cells(row.values[i], formats[i]);
   const double first = row.values[0].mean;
   if (largest > 0 && first >= 0)
     text += "<td class=\"bar\" aria-hidden=\"true\"><i style=\"width:" + percent(first / largest) +
@@ -75,7 +105,8 @@ std::string page_header(const ReportDocument& document) {
   const std::string sentence = document.leaderboard.sentence.empty()
                                    ? leaderboard_sentence(document.leaderboard)
                                    : document.leaderboard.sentence;
-  if (!sentence.empty()) text += element("p class=\"verdict\"", sentence);
+  if (!sentence.empty())
+    text += "<p class=\"verdict\">" + keep_together(escape_html(sentence)) + "</p>\n";
   return text + list(document.warnings, " class=\"warnings\" aria-label=\"warnings\"") +
          "</header>\n";
 }
@@ -83,20 +114,19 @@ std::string page_header(const ReportDocument& document) {
 std::string leaderboard_section(const ReportDocument& document) {
   const Leaderboard& board = document.leaderboard;
   if (board.rows.empty() || board.metrics.empty()) return "";
-  std::vector<int> decimals;
-  double largest = 0;
+  std::vector<MetricFormat> formats;
   std::string head = "<thead><tr><th scope=\"col\">model</th>";
   for (size_t i = 0; i < board.metrics.size(); ++i) {
-    std::vector<double> means;
-    for (const LeaderboardRow& row : board.rows) means.push_back(row.values[i].mean);
-    decimals.push_back(decimals_for(means));
-    if (i == 0)
-      for (const double mean : means)
-        if (std::isfinite(mean)) largest = std::max(largest, mean);
-    head += "<th scope=\"col\">" + escape_html(board.metrics[i].name) + "</th>";
+    formats.push_back(metric_format(board, i));
+    const std::string name = escape_html(board.metrics[i].name) + "</th>";
+    head += formats[i].has_spread ? "<th scope=\"col\" class=\"mean\">" + name + "<td></td>"
+                                  : "<th scope=\"col\">" + name;
   }
+  double largest = 0;
+  for (const LeaderboardRow& row : board.rows)
+    if (std::isfinite(row.values[0].mean)) largest = std::max(largest, row.values[0].mean);
   std::string rows;
-  for (const LeaderboardRow& row : board.rows) rows += leaderboard_row(row, decimals, largest);
+  for (const LeaderboardRow& row : board.rows) rows += leaderboard_row(row, formats, largest);
   const std::string bar =
       "<th scope=\"col\" class=\"bar\">" + escape_html(board.metrics[0].name) + " compared</th>";
   return section("leaderboard", "Leaderboard",

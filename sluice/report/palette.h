@@ -20,7 +20,7 @@ inline constexpr Palette light_palette{
     "#e3e6ea",
     "#ffffff",
     {"#1668b8", "#cf4a3f", "#2f8f5b", "#8457bd", "#c77700", "#0b8594"},
-    {"#8a94a0", "#b0935f", "#789a84", "#9d84ae", "#b98282", "#6b8aa9"}};
+    {"#8a94a0", "#b8904f", "#6a9c7b", "#a07fb5", "#c07f7f", "#5f8db8"}};
 
 inline constexpr Palette dark_palette{
     "#e9ebee",
@@ -28,7 +28,7 @@ inline constexpr Palette dark_palette{
     "#2e343c",
     "#15181c",
     {"#6fb1f5", "#f5897c", "#6cc898", "#bb9ce8", "#efb055", "#5ccad6"},
-    {"#98a2ae", "#cdb488", "#9fc2ab", "#c3abd2", "#dbabab", "#96b4d2"}};
+    {"#98a2ae", "#d3b57c", "#94c4a5", "#c3a5d6", "#dea5a5", "#8db4dc"}};
 
 /// Colours of a kind; further lines begin again.
 inline constexpr int palette_size = 6;

@@ -13,8 +13,12 @@ function lineColor(line) {
   return color((line.role === 'baseline' ? 'baseline' : 'model') + (line.color % 6));
 }
 
-const formatNumber = (value) =>
-  value.toLocaleString('en-US', {maximumSignificantDigits: 6, useGrouping: Math.abs(value) >= 1e4});
+function formatNumber(value) {
+  const size = Math.abs(value);
+  if (size >= 1e12 || (size > 0 && size < 1e-4)) return value.toPrecision(4);
+  const digits = size >= 1e4 ? {maximumFractionDigits: 1} : {maximumSignificantDigits: 5};
+  return value.toLocaleString('en-US', {...digits, useGrouping: size >= 1e4});
+}
 
 // A line of few points, or with a point between two gaps, also shows its points.
 function pointRadius(line) {
@@ -22,7 +26,7 @@ function pointRadius(line) {
   const known = line.y.map((y) => y !== null);
   const count = known.filter(Boolean).length;
   const alone = known.some((k, i) => k && !known[i - 1] && !known[i + 1]);
-  return alone || count <= 60 ? 2 : 0;
+  return alone || count <= 40 ? 2 : 0;
 }
 
 function lineDataset(line) {
@@ -56,7 +60,9 @@ function bandDatasets(band) {
     fill,
     order: 3,
   });
-  return [edge(band.lower, false), edge(band.upper, '-1')];
+  const lower = edge(band.lower, false);
+  lower.upper = band.upper;
+  return [lower, edge(band.upper, '-1')];
 }
 
 function paint(dataset) {
@@ -163,14 +169,20 @@ function xAxis(description, names) {
 }
 
 function yAxis(description) {
-  const positive = description.lines.every((line) => line.y.every((y) => y === null || y > 0));
-  return {
-    type: description.logarithmic && positive ? 'logarithmic' : 'linear',
+  const axis = {
+    type: 'linear',
     beginAtZero: description.from_zero,
-    grace: description.from_zero ? 0 : '4%',
     grid: {drawTicks: false, drawBorder: false},
-    ticks: {callback: formatNumber, maxTicksLimit: 7, padding: 8},
+    ticks: {callback: formatNumber, maxTicksLimit: 8, padding: 8},
   };
+  const own = description.logarithmic;
+  if (own === null) return axis;
+  const labels = new Map(own.ticks);
+  axis.type = 'logarithmic';
+  axis.min = own.min, axis.max = own.max;
+  axis.ticks.callback = (value) => labels.get(value) ?? '';
+  axis.afterBuildTicks = (scale) => { scale.ticks = own.ticks.map(([value]) => ({value})); };
+  return axis;
 }
 
 function tooltip(description, names) {
@@ -179,7 +191,7 @@ function tooltip(description, names) {
     displayColors: true,
     usePointStyle: true,
     padding: 10,
-    filter: (item, index) => index < 12,
+    filter: (item, index) => index < 12 && !(item.dataset.band && !item.dataset.upper),
     callbacks: {
       title: (items) => {
         if (!items.length) return '';
@@ -187,7 +199,10 @@ function tooltip(description, names) {
         if (names.has(x)) return names.get(x);
         return steps ? formatNumber(x) + ' steps ahead' : (description.x_label + ' ' + formatNumber(x)).trim();
       },
-      label: (item) => ' ' + item.dataset.label + '  ' + formatNumber(item.parsed.y),
+      label: (item) => {
+        const upper = item.dataset.upper ? ' to ' + formatNumber(item.dataset.upper[item.dataIndex]) : '';
+        return ' ' + item.dataset.label + '  ' + formatNumber(item.parsed.y) + upper;
+      },
       labelPointStyle: () => ({pointStyle: 'circle', rotation: 0}),
     },
   };
@@ -303,7 +318,11 @@ function countDrawn() {
 
 drawAll();
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
-addEventListener('beforeprint', () => { drawAll(); charts.forEach((chart) => chart.resize()); });
+addEventListener('beforeprint', () => {
+  document.querySelectorAll('details').forEach((details) => { details.open = true; });
+  drawAll();
+  charts.forEach((chart) => chart.resize());
+});
 addEventListener('afterprint', drawAll);
 addEventListener('resize', () => charts.forEach(makeRoom));
 if (location.hash === '#check') {
