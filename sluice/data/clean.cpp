@@ -147,6 +147,8 @@ FrequencyGuess find_frequency(Frame& frame, const CleanOptions& options) {
   if (options.frequency.empty()) {
     FrequencyGuess guess = guess_frequency(frame.time);
     if (guess.odd_row >= 0) fail_irregular(frame, guess.odd_row);
+    frame.notes.push_back("rows are " + describe(guess.frequency) + " (" +
+                          frequency_name(guess.frequency) + ")");
     return guess;
   }
   const Frequency given = adopt_anchor(parse_frequency(options.frequency), frame);

@@ -76,8 +76,9 @@ CellKind NumberReader::read(std::string_view cell, double& value) const {
   if (is_missing(cell)) return CellKind::missing;
   if (is_infinity_word(cell)) return CellKind::infinite;
   for (const char separator : {',', '.', ' ', '\''})
-    if (separator != style_.decimal && grouped_by_thousands(cell, separator, style_.decimal))
-      return CellKind::ambiguous;
+    for (const char decimal : {'.', ','})
+      if (separator != decimal && grouped_by_thousands(cell, separator, decimal))
+        return CellKind::ambiguous;
   return CellKind::text;
 }
 

@@ -5,6 +5,7 @@
 
 #include "sluice/base/error.h"
 #include "sluice/data/frequency_guess.h"
+#include "sluice/data/time_guess.h"
 
 namespace sluice {
 namespace {
@@ -75,9 +76,18 @@ void TimeBuilder::add(std::span<const std::string_view> cells, int64_t line) {
               "column \"" + plan_.name + "\": \"" + std::string(cell) +
                   "\" is finer than a second, and times are kept in whole seconds",
               "say time=none to count the rows instead");
-  if (times_.empty()) first_cell_ = cell;
+  remember_spelling(cell);
   times_.push_back(parsed->time);
   if (format_.has('z')) zones_.push_back(parsed->zone_seconds);
+}
+
+// Leading zeros may only show late in a file: cells of different lengths tell.
+void TimeBuilder::remember_spelling(std::string_view cell) {
+  constexpr size_t enough = 8;
+  if (spellings_.size() >= enough) return;
+  for (const std::string& seen : spellings_)
+    if (seen.size() == cell.size()) return;
+  spellings_.emplace_back(cell);
 }
 
 void TimeBuilder::settle_alternative(Frame& frame) {
@@ -87,7 +97,7 @@ void TimeBuilder::settle_alternative(Frame& frame) {
     const TimeFormat plain("%Y-%m-%d");
     fail_data(
         "data.ambiguous_time", source_,
-        "column \"" + plan_.name + "\": \"" + first_cell_ + "\" may be " +
+        "column \"" + plan_.name + "\": \"" + spellings_.front() + "\" may be " +
             plain.format(times_.front()) + " or " + plain.format(alternative_times_.front()) +
             ", and no row tells which",
         "say time_format=\"" + plan_.pattern + "\" or time_format=\"" + plan_.alternative + "\"");
@@ -118,7 +128,7 @@ void TimeBuilder::finish(Frame& frame) {
   settle_zones(frame);
   frame.time = std::move(times_);
   frame.time_name = plan_.name;
-  frame.time_pattern = plan_.output.empty() ? plan_.pattern : plan_.output;
+  frame.time_pattern = plan_.output.empty() ? in_style_of(plan_.pattern, spellings_) : plan_.output;
   frame.notes.push_back("times are read from \"" + plan_.name + "\" as " + plan_.pattern);
   if (format_.has('y')) frame.notes.push_back("two-digit years mean 1969 to 2068");
 }

@@ -41,13 +41,15 @@ class TimeBuilder {
   [[noreturn]] void fail_mixed(std::string_view cell, int64_t line) const;
   void settle_alternative(Frame& frame);
   void settle_zones(Frame& frame);
+  void remember_spelling(std::string_view cell);
 
   TimePlan plan_;
   std::string source_;
   TimeFormat format_, alternative_;
   std::vector<Timestamp> times_, alternative_times_;
   std::vector<int32_t> zones_;
-  std::string buffer_, first_cell_;
+  std::string buffer_;
+  std::vector<std::string> spellings_;  ///< the first cell, and others of other lengths
 };
 
 }  // namespace sluice

@@ -105,11 +105,6 @@ FrequencyGuess guess_frequency(std::span<const Timestamp> times) {
   distances.reserve(times.size() - 1);
   for (size_t i = 1; i < times.size(); ++i) distances.push_back(times[i] - times[i - 1]);
   const int64_t step = most_usual(distances);
-  if (step == day_seconds && weekdays_only(times)) {
-    FrequencyGuess guess = check_frequency({TimeUnit::business_day, 1, 0}, times);
-    guess.trading_days = !guess.gaps.empty();
-    return guess;
-  }
   const auto usual = std::count(distances.begin(), distances.end(), step);
   if (2 * usual < static_cast<int64_t>(distances.size())) {
     FrequencyGuess odd;
@@ -117,6 +112,11 @@ FrequencyGuess guess_frequency(std::span<const Timestamp> times) {
                                     [&](int64_t distance) { return distance != distances[0]; });
     odd.odd_row = other - distances.begin() + 1;
     return odd;
+  }
+  if (step == day_seconds && weekdays_only(times)) {
+    FrequencyGuess guess = check_frequency({TimeUnit::business_day, 1, 0}, times);
+    guess.trading_days = !guess.gaps.empty();
+    return guess;
   }
   return check_frequency(of_seconds(step, times[0]), times);
 }

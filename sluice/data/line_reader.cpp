@@ -27,8 +27,6 @@ LineReader::LineReader(TextSource& source, std::string name)
 
 void LineReader::check_start() {
   const std::string_view text(buffer_.data(), end_);
-  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
-    fail_data("data.encoding", name_, "the file is UTF-16 text", "save it as UTF-8 and try again");
   if (text.starts_with("\xEF\xBB\xBF")) begin_ = 3;
   if (text.find('\n') == std::string_view::npos && text.find('\r') != std::string_view::npos)
     line_end_ = '\r';
@@ -50,6 +48,9 @@ bool LineReader::refill() {
   }
   const size_t count = source_.read({buffer_.data() + end_, buffer_.size() - end_});
   if (count == 0) at_end_ = true;
+  const std::string_view start(buffer_.data(), end_ + count);
+  if (number_ == 0 && (start.starts_with("\xFF\xFE") || start.starts_with("\xFE\xFF")))
+    fail_data("data.encoding", name_, "the file is UTF-16 text", "save it as UTF-8 and try again");
   if (std::memchr(buffer_.data() + end_, '\0', count) != nullptr)
     fail_data("data.encoding", name_, "the file holds zero bytes, so it is not UTF-8 text",
               "check that it is a CSV file, and save it as UTF-8");

@@ -151,24 +151,23 @@ Frame leave_out_rows(Frame frame, const CleanOptions& options) {
   const Policy& policy = policy_of(options.missing);
   const bool drop = options.missing == "drop";
   if (!drop && !policy.needs_past) return frame;
-  std::vector<bool> gone(static_cast<size_t>(frame.rows()), false);
+  std::vector<bool> misses(static_cast<size_t>(frame.rows()), false);
   for (const std::string& name : columns_in_use(frame, options)) {
     const std::span<const double> values = frame.numbers(name, "columns");
-    for (size_t row = 0; row < values.size() && (drop || std::isnan(values[row])); ++row)
-      if (std::isnan(values[row])) gone[row] = true;
+    for (size_t row = 0; row < values.size(); ++row)
+      if (std::isnan(values[row])) misses[row] = true;
   }
+  // Without drop, only the rows go that stand before the first one with every value.
+  const auto begin = std::find(misses.begin(), misses.end(), false) - misses.begin();
   std::vector<int64_t> kept;
-  // Before the first value of any column nothing can be kept: holes there have no past.
-  const auto last_gone = std::find(gone.rbegin(), gone.rend(), true);
-  const auto begin = drop ? 0 : static_cast<int64_t>(gone.rend() - last_gone);
   for (int64_t row = begin; row < frame.rows(); ++row)
-    if (!gone[static_cast<size_t>(row)]) kept.push_back(row);
+    if (!drop || !misses[static_cast<size_t>(row)]) kept.push_back(row);
   const int64_t count = frame.rows() - static_cast<int64_t>(kept.size());
   if (count == 0) return frame;
   if (kept.empty())
     fail_data("data.all_missing", frame.source, "no row has a value in every column in use",
               "leave out the columns that are mostly empty");
-  const auto first = std::find(gone.begin(), gone.end(), true) - gone.begin();
+  const auto first = std::find(misses.begin(), misses.end(), true) - misses.begin();
   frame.notes.push_back(std::to_string(count) +
                         (drop ? " rows that miss a value" : " rows before the first values") +
                         " were left out (first: " + frame.row_text(first) + ")");

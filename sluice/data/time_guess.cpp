@@ -11,20 +11,20 @@ namespace {
 
 // Where two patterns read the same text, the earlier one is preferred.
 constexpr std::array dates = {
-    "%Y-%m-%d",     "%Y/%m/%d", "%Y.%m.%d", "%Y %m %d", "%d/%m/%Y", "%m/%d/%Y",  "%d-%m-%Y",
-    "%m-%d-%Y",     "%d.%m.%Y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%y", "%m-%d-%y",  "%d.%m.%y",
-    "%d-%b-%Y",     "%d %b %Y", "%d-%b-%y", "%d %b %y", "%d%b%Y",   "%b %d, %Y", "%b %d %Y",
-    "%Y-%b-%d",     "%Y %b %d", "%Y-%m",    "%Y/%m",    "%m/%Y",    "%m-%Y",     "%m.%Y",
-    "%b %Y",        "%b-%Y",    "%b/%Y",    "%b %y",    "%b-%y",    "%Y %b",     "%Y-%b",
-    "%Y-Q%q",       "%YQ%q",    "%Y Q%q",   "Q%q %Y",   "Q%q-%Y",   "%YM%m",     "%Y %m",
-    "%Y年%m月%d日", "%Y年%m月", "%Y年"};
+    "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y %m %d", "%d/%m/%Y", "%m/%d/%Y",  "%d-%m-%Y",
+    "%m-%d-%Y", "%d.%m.%Y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%y", "%m-%d-%y",  "%d.%m.%y",
+    "%d-%b-%Y", "%d %b %Y", "%d-%b-%y", "%d %b %y", "%d%b%Y",   "%b %d, %Y", "%b %d %Y",
+    "%Y-%b-%d", "%Y %b %d", "%Y-%m",    "%Y/%m",    "%m/%Y",    "%m-%Y",     "%b %Y",
+    "%b-%Y",    "%b/%Y",    "%b %y",    "%b-%y",    "%Y %b",    "%Y-%b",     "%Y-Q%q",
+    "%YQ%q",    "%Y Q%q",   "Q%q %Y",   "Q%q-%Y",   "%YM%m",    "%Y %m",     "%Y年%m月%d日",
+    "%Y年%m月", "%Y年"};
 constexpr std::array times = {"%H:%M:%S", "%H:%M",      "%I:%M:%S %p",
                               "%I:%M %p", "%I:%M:%S%p", "%I:%M%p"};
 constexpr std::array zones = {"", "Z", "%z", " %z", " UTC"};
-constexpr std::array compacts = {"%Y%m%d",        "%Y%m",           "%Y",
-                                 "%Y%m%d%H%M%S",  "%Y%m%d%H%M",     "%Y%m%d%H",
-                                 "%Y%m%dT%H%M%S", "%Y%m%dT%H%M%SZ", "%Y%m%d %H:%M:%S",
-                                 "%Y%m%d %H:%M"};
+constexpr std::array compacts = {
+    "%m.%Y",          "%Y%m%d",          "%Y%m",        "%Y",
+    "%Y%m%d%H%M%S",   "%Y%m%d%H%M",      "%Y%m%d%H",    "%Y%m%dT%H%M%S",
+    "%Y%m%dT%H%M%SZ", "%Y%m%d %H:%M:%S", "%Y%m%d %H:%M"};
 
 std::vector<TimeFormat> make_dated() {
   std::vector<TimeFormat> all;
@@ -55,12 +55,16 @@ const std::vector<TimeFormat>& family_formats(TimePatterns family) {
   return family == TimePatterns::compact ? compact : time_of_day;
 }
 
-// Cheap sieve before hundreds of patterns: dates are short and hold a digit and a sign or letter.
+// Cheap sieve before hundreds of patterns: dates are short and more than a number.
 bool could_be_time(std::string_view cell) {
   if (cell.size() < 4 || cell.size() > 40) return false;
-  size_t digits = 0, others = 0;
-  for (const char c : cell) (c >= '0' && c <= '9' ? digits : others) += 1;
-  return digits >= 2 && others >= 1;
+  size_t digits = 0, points = 0;
+  for (const char c : cell) {
+    digits += c >= '0' && c <= '9';
+    points += c == '.';
+  }
+  const bool number = digits + points == cell.size() && points < 2;
+  return digits >= 2 && !number && cell[0] != '-';
 }
 
 void replace_all(std::string& text, const std::string& from, const std::string& to) {

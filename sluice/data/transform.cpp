@@ -1,7 +1,6 @@
 #include "sluice/data/transform.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "sluice/base/error.h"
@@ -10,20 +9,25 @@
 namespace sluice {
 namespace {
 
-constexpr std::array registry = {
-    TransformEntry{"none", "the values as they are", make_none},
-    TransformEntry{"log", "natural logarithm; values must be positive", make_log},
-    TransformEntry{"difference", "change from the step before", make_difference},
-    TransformEntry{"seasonal_difference", "change from the same step one season before",
-                   make_seasonal_difference},
-    TransformEntry{"seasonal_ratio",
-                   "ratio to the same step one season before; values must be positive",
-                   make_seasonal_ratio},
-    TransformEntry{"last_value", "every window relative to its last known value", make_last_value},
-    TransformEntry{"minmax", "linearly to 0 … 1 over the training rows", make_minmax},
-    TransformEntry{"standard", "mean 0 and standard deviation 1 over the training rows",
-                   make_standard},
-};
+const std::vector<TransformRow>& registry() {
+  static const std::vector<TransformRow> rows = {
+      {"none", "the values as they are", {}, make_none},
+      {"log", "natural logarithm; values must be positive", {}, make_log},
+      {"difference", "change from the step before", {}, make_difference},
+      {"seasonal_difference",
+       "change from the same step one season before",
+       {},
+       make_seasonal_difference},
+      {"seasonal_ratio",
+       "ratio to the same step one season before; values must be positive",
+       {},
+       make_seasonal_ratio},
+      {"last_value", "every window relative to its last known value", {}, make_last_value},
+      {"minmax", "linearly to 0 … 1 over the training rows", {}, make_minmax},
+      {"standard", "mean 0 and standard deviation 1 over the training rows", {}, make_standard},
+  };
+  return rows;
+}
 
 }  // namespace
 
@@ -33,20 +37,11 @@ std::string SeriesPlace::where(int64_t index) const {
   return line > 0 ? source + ":" + std::to_string(line) : source;
 }
 
-std::span<const TransformEntry> transform_registry() { return registry; }
+std::span<const TransformRow> transform_registry() { return registry(); }
 
 std::unique_ptr<Transform> make_transform(const std::string& name,
                                           const TransformOptions& options) {
-  std::vector<std::string> known;
-  for (const TransformEntry& entry : registry) {
-    if (name == entry.name) return entry.make(options);
-    known.push_back(entry.name);
-  }
-  const std::string nearest = suggest(name, known);
-  std::string list;
-  for (const std::string& word : known) list += (list.empty() ? "" : ", ") + word;
-  fail_config("config.transform", "transform", "\"" + name + "\" is no transform",
-              nearest.empty() ? "known are " + list : nearest);
+  return find_row(transform_registry(), name, "transform").make(options);
 }
 
 TransformChain::TransformChain(const std::vector<std::string>& names,

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "sluice/base/registry.h"
+
 namespace sluice {
 
 /// Names a position of a series in messages: "sales.csv:17", column "y".
@@ -49,14 +51,10 @@ class Transform {
   virtual void load(const std::vector<std::pair<std::string, double>>& parameters) = 0;
 };
 
-struct TransformEntry {
-  const char* name;
-  const char* doc;
-  std::unique_ptr<Transform> (*make)(const TransformOptions& options);
-};
+using TransformRow = RegistryRow<std::unique_ptr<Transform> (*)(const TransformOptions& options)>;
 /// none, log, difference, seasonal_difference, seasonal_ratio, last_value, minmax, standard.
-std::span<const TransformEntry> transform_registry();
-/// Throws Error "config.transform" with the nearest name.
+std::span<const TransformRow> transform_registry();
+/// Throws Error "config.unknown_transform" with the nearest name.
 std::unique_ptr<Transform> make_transform(const std::string& name, const TransformOptions& options);
 
 /// A transform by name and numbers, as a file keeps it.
