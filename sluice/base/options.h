@@ -28,6 +28,8 @@ class Options {
   /// Throws Error "config.unknown_key" with the nearest key if a key was never read.
   void finish() const;
 
+  /// Keys that getters have asked for so far.
+  const std::vector<std::string>& asked() const { return asked_; }
   const std::vector<std::pair<std::string, std::string>>& items() const { return items_; }
   const std::string& where() const { return where_; }
 

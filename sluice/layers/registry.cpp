@@ -47,7 +47,6 @@ std::unique_ptr<Module> make_elu(const std::string&, const Options& options, int
   return std::make_unique<ParametricActivation>(elu, options.get_double("alpha", 1.0));
 }
 
-
 /// A row for every cell: what a cell adds to the table is its own name.
 std::vector<Row> recurrent_rows() {
   const std::vector<OptionDoc> options = {
