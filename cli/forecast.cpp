@@ -92,7 +92,7 @@ void forecast(const ForecastWords& arguments, const Shared& shared) {
   Console console(shared.json);
   const StoredModel model = load_stored(arguments.model);
   const Recipe recipe = reading_recipe(model.forecaster.recipe(), sort_words(arguments.words));
-  set_num_threads(recipe.threads);
+  set_num_threads(std::max(recipe.threads, 1));
   const std::vector<Row> rows = recipe.target_at == "same"
                                     ? in_every_row(model.forecaster, recipe)
                                     : after_last_row(model.forecaster, recipe);

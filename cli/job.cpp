@@ -59,10 +59,11 @@ Recipe recipe_of(const Words& words) {
 
 Job read_job(const Words& words) {
   const Recipe recipe = recipe_of(words);
-  set_num_threads(recipe.threads);
   Job job{read_series(recipe), {}, {}};
   job.plan = plan_backtest(recipe, job.series);
   job.resolved = resolve(recipe, known(job.series, job.plan.training_rows()));
+  const Recipe& ready = job.resolved.recipe;
+  set_num_threads(ready.threads > 0 ? ready.threads : useful_threads(ready, job.series.rows()));
   return job;
 }
 

@@ -87,6 +87,7 @@ class Resolver {
       : series_(training), result_{recipe, {}}, recipe_(result_.recipe) {}
 
   Resolved run() {
+    check_same_row();
     data();
     windows();
     features();
@@ -98,6 +99,24 @@ class Resolver {
  private:
   void note(const std::string& key, const std::string& value, const std::string& reason) {
     result_.notes.push_back(fmt::format("{}: {} ({})", key, value, reason));
+  }
+
+  // Where the target stands in the row of the inputs there is no past of it to go back on.
+  void check_same_row() const {
+    if (recipe_.target_at != "same") return;
+    if (recipe_.past.empty())
+      fail_config("config.target_at", recipe_.where("target_at"),
+                  "with target_at=same the inputs are other columns, and past names none",
+                  "write past=[column, ...]");
+    if (recipe_.horizon != 1)
+      fail_config("config.target_at", recipe_.where("horizon"),
+                  "with target_at=same the horizon is the row itself: 1", "leave horizon out");
+    for (const std::string& name : recipe_.transform.value_or(std::vector<std::string>{}))
+      if (name != "log" && name != "minmax" && name != "standard" && name != "none")
+        fail_config(
+            "config.target_at", recipe_.where("transform"),
+            fmt::format("with target_at=same the transform {} has no past to start from", name),
+            "use log or a scale only");
   }
 
   void data() {

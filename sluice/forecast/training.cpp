@@ -139,6 +139,17 @@ LinearModel fit_frozen_ridge(const Series& training, const Recipe& recipe, const
       .solve(choose_penalty(training, encoder, recipe));
 }
 
+int useful_threads(const Recipe& recipe, int64_t training_rows) {
+  int hidden = recipe.model.layers.empty() ? recipe.hidden_size : 1;
+  for (const LayerChoice& layer : recipe.model.layers)
+    hidden = std::max(hidden, layer.options.get_int("hidden_size", 1));
+  const int64_t batch = recipe.batch_size.value_or(0) > 0 ? *recipe.batch_size : training_rows;
+  const double steps = static_cast<double>(batch) * recipe.lookback.value_or(1);
+  // Multiply-adds of an LSTM's forward and backward pass; a core does some 10^10 in a second.
+  const double work = steps * 12.0 * hidden * (hidden + 8);
+  return work < 1e7 ? 1 : 0;
+}
+
 int64_t fitted_rows(const Series& training, const Recipe& recipe) {
   const int64_t rows = training.rows();
   const int64_t kept =

@@ -41,6 +41,10 @@ Member train_member(const Series& training, const Recipe& recipe, const Encoder&
 /// Epochs at which the mean log validation loss over expanding folds of `training` is least.
 int choose_epochs(const Series& training, const Recipe& recipe, const TrainingOutput& output);
 
+/// Threads worth starting for this recipe: 1 where an update is over before a second thread would
+/// have woken, else 0 (every core). The results do not depend on it.
+int useful_threads(const Recipe& recipe, int64_t training_rows);
+
 /// Rows of `training` that are trained on: all but the recipe's validation part.
 int64_t fitted_rows(const Series& training, const Recipe& recipe);
 
