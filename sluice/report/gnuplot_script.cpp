@@ -312,15 +312,16 @@ std::string line_style(const Line& line, const char* name) {
   if (!points) style += thin ? " linewidth 1.2" : " linewidth 1.8";
   if (line.style == LineStyle::dashed) style += " dashtype (7,4)";
   if (points || dots)
-    style += points ? " pointtype 7 pointsize 0.4" : " pointtype 7 pointsize 0.35";
+    style += points ? " pointtype 7 pointsize 0.55" : " pointtype 7 pointsize 0.35";
   return style;
 }
 
 std::string plot(const Layout& layout) {
   std::string blocks, list;
   std::set<std::string> entries;
+  const int longest = static_cast<int>((layout.chart.width - 2 * side - 64) / letter);
   const auto title = [&](const std::string& name) {
-    return entries.insert(name).second ? " title " + quote(shorten(name, 60)) : " notitle";
+    return entries.insert(name).second ? " title " + quote(shorten(name, longest)) : " notitle";
   };
   for (size_t i = 0; i < layout.chart.bands.size(); ++i) {
     const Band& band = layout.chart.bands[i];

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "sluice/base/error.h"
 #include "sluice/report/text.h"
@@ -74,10 +75,13 @@ std::string disagreement(const Leaderboard& board, const LeaderboardRow& winner)
 void rank_leaderboard(Leaderboard& board) {
   check_rows(board);
   if (board.rows.empty()) return;
-  std::stable_sort(board.rows.begin(), board.rows.end(),
-                   [&](const LeaderboardRow& a, const LeaderboardRow& b) {
-                     return better(a.values[0].mean, b.values[0].mean, board.metrics[0]);
-                   });
+  const auto before = [&](const LeaderboardRow& a, const LeaderboardRow& b) {
+    return better(a.values[0].mean, b.values[0].mean, board.metrics[0]);
+  };
+  std::vector<LeaderboardRow> ranked;  // rows of equal score keep their order
+  for (const LeaderboardRow& row : board.rows)
+    ranked.insert(std::upper_bound(ranked.begin(), ranked.end(), row, before), row);
+  board.rows = std::move(ranked);
   for (LeaderboardRow& row : board.rows) row.winner = false;
   board.rows[0].winner = !std::isnan(board.rows[0].values[0].mean);
   if (board.sentence.empty()) board.sentence = leaderboard_sentence(board);

@@ -88,7 +88,7 @@ TEST(ModelFile, RandomDamageNeverCrashes) {
   std::mt19937 random(1);
   const auto below = [&](size_t bound) { return static_cast<size_t>(random()) % bound; };
   int refused = 0;
-  for (int round = 0; round < 4000; ++round) {
+  for (int round = 0; round < 2000; ++round) {
     std::string bad = good;
     for (size_t edits = 1 + below(4); edits > 0 && !bad.empty(); --edits) {
       const size_t at = below(bad.size()), count = 1 + below(16);
@@ -119,7 +119,7 @@ TEST(ModelFile, RandomDamageNeverCrashes) {
       ++refused;
     }
   }
-  EXPECT_GT(refused, 3500);
+  EXPECT_GT(refused, 1750);
 }
 
 }  // namespace
