@@ -14,7 +14,8 @@ enum class PictureType { png, svg };
 std::string gnuplot_script(const Chart& chart, PictureType type, const std::string& picture_name);
 
 /// Runs gnuplot on the script in a folder of its own and gives the bytes of `picture_name`.
-/// Throws Error "report.gnuplot" if gnuplot is absent or draws nothing.
+/// Throws Error "report.gnuplot" if gnuplot is absent or draws nothing, "io.write" if the
+/// temporary folder is full.
 std::string run_gnuplot(const std::string& script, const std::string& picture_name);
 
 }  // namespace sluice

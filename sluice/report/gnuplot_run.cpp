@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -86,6 +87,13 @@ std::string last_line(const std::string& messages) {
   return messages.substr(start, end + 1 - start);
 }
 
+// On a full disk gnuplot leaves a part of the picture and may not even complain.
+bool is_complete(const std::string& picture) {
+  const size_t tail = picture.size() < 16 ? 0 : picture.size() - 16;
+  const std::string end = picture.substr(tail);
+  return end.find("IEND") != std::string::npos || end.find("</svg>") != std::string::npos;
+}
+
 }  // namespace
 
 std::string run_gnuplot(const std::string& script, const std::string& picture_name) {
@@ -93,6 +101,12 @@ std::string run_gnuplot(const std::string& script, const std::string& picture_na
   write_text_file(folder.file("figure.gp"), script);
   const int status = spawn_gnuplot(folder);
   std::string picture = read_all(folder.file(picture_name));
+  const bool stopped_writing = WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ;
+  if (stopped_writing || (status == 0 && !picture.empty() && !is_complete(picture)))
+    fail_data("io.write", folder.path().string(),
+              "the figure was cut short there while it was drawn: the disk is full or files are "
+              "limited in size",
+              "free some space, or set TMPDIR to a folder with more");
   if (status != 0 || picture.empty())
     fail_config("report.gnuplot", "gnuplot",
                 "the figure could not be drawn: " + last_line(read_all(folder.file("messages"))),

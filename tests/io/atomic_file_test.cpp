@@ -1,9 +1,9 @@
 #include "sluice/io/atomic_file.h"
 
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "expect_error.h"
+#include "file_size_limit.h"
 #include "gtest/gtest.h"
 #include "temporary_folder.h"
 
@@ -11,20 +11,6 @@ namespace sluice {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// No file of this process may grow past `bytes` while this lives.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) {
-    getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit{bytes, before_.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FileSizeLimit() { setrlimit(RLIMIT_FSIZE, &before_); }
-
- private:
-  rlimit before_{};
-};
 
 TEST(AtomicFile, AppearsOnlyWhenCommitted) {
   const TemporaryFolder folder;

@@ -37,6 +37,7 @@ inline std::string read_bytes(const std::string& path) {
 }
 
 inline void write_bytes(const std::string& path, const std::string& bytes) {
+  std::filesystem::remove(path);  // emptying a file makes some file systems wait for the disk
   std::ofstream(path, std::ios::binary) << bytes;
 }
 

@@ -29,7 +29,7 @@ Visit visit(const std::string& browser, const TemporaryFolder& folder,
             const ReportDocument& document, const std::string& options) {
   const std::string page = folder.file("page.html");
   write_html(document, page);
-  const std::string command = "timeout 60 '" + browser +
+  const std::string command = "timeout 120 '" + browser +
                               "' --headless --no-sandbox --disable-gpu --enable-logging=stderr " +
                               "--user-data-dir='" + folder.file("profile") + "' " + options +
                               " --dump-dom 'file://" + page + "#check' > '" + folder.file("dom") +

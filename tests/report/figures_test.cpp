@@ -1,12 +1,13 @@
 #include "sluice/report/figures.h"
 
+#include <csignal>
 #include <cstdlib>
-#include <cstring>
 
 #include "gtest/gtest.h"
 #include "sample_document.h"
-#include "sluice/report/gnuplot.h"
+#include "sluice/io/atomic_file.h"
 #include "tests/io/expect_error.h"
+#include "tests/io/file_size_limit.h"
 #include "tests/io/temporary_folder.h"
 
 namespace sluice {
@@ -174,6 +175,24 @@ TEST(WriteChart, WithoutGnuplotTheHintSaysHowToInstallIt) {
   EXPECT_EQ(error.code, ExitCode::config);
   EXPECT_NE(error.hint.find("apt-get install gnuplot-nox"), std::string::npos);
   EXPECT_EQ(folder.count(), 0);
+}
+
+TEST(WriteChart, FullDiskLeavesTheOldFigure) {
+  NEEDS_GNUPLOT();
+  const TemporaryFolder folder;
+  const std::string path = folder.file("figure.png");
+  write_text_file(path, "old");
+  for (const rlim_t bytes : {100, 20000}) {  // too small for the script, and for the picture
+    for (const auto handler : {SIG_DFL, SIG_IGN}) {
+      std::signal(SIGXFSZ, handler);
+      const FileSizeLimit limit(bytes);
+      const Error error = error_of([&] { write_chart(sine_chart(), path); });
+      EXPECT_EQ(error.id, "io.write") << error.what();
+    }
+  }
+  std::signal(SIGXFSZ, SIG_DFL);
+  EXPECT_EQ(read_bytes(path), "old");
+  EXPECT_EQ(folder.count(), 1);
 }
 
 TEST(WriteChart, UnwritablePlaceIsNamed) {
