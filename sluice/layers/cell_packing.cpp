@@ -99,10 +99,10 @@ void transpose_weights(const CellLayout& layout, Part part, const T* packed, T* 
         for (int v = 0; v < vectors; ++v, ++column) {
           T* row = to + (int64_t{group} * columns.count + column) * lanes * width;
           const T* from = panel + (int64_t{output} * vectors + v) * lanes;
-          for (int lane = 0; lane < lanes; ++lane, row += width) {
-            for (int k = 0; k < real; ++k) row[k] = from[int64_t{k} * vectors * lanes + lane];
-            std::fill(row + real, row + width, T{0});
-          }
+          for (int k = 0; k < real; ++k, from += int64_t{vectors} * lanes)
+            for (int lane = 0; lane < lanes; ++lane) row[int64_t{lane} * width + k] = from[lane];
+          for (int lane = 0; real < width && lane < lanes; ++lane)
+            std::fill(row + int64_t{lane} * width + real, row + int64_t{lane + 1} * width, T{0});
         }
         panel += int64_t{vectors} * lanes * depth;
       }

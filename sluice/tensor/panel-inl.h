@@ -6,6 +6,7 @@
 #define SLUICE_PANEL_INL
 #endif
 
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 #include <algorithm>
 
@@ -50,9 +51,10 @@ HWY_INLINE void Pin(V& v) {
 #endif
 }
 
-/// Rows [row, row + MR) of one panel product, or of `NP` tasks side by side.
+/// Rows [row, row + MR) of one panel product, or of `NP` tasks side by side. `ahead` is fetched into
+/// the first cache on the way, a line for each k: the weights that come next, spread over the tiles.
 template <class D, int MR, int NV, int NP, class T = hn::TFromD<D>>
-HWY_INLINE void Tile(D d, const PanelTask<T>* tasks, int row) {
+HWY_INLINE void Tile(D d, const PanelTask<T>* tasks, int row, const T* ahead) {
   using V = hn::Vec<D>;
   constexpr int n = static_cast<int>(hn::MaxLanes(D()));
   V sum[NP][MR][NV];
@@ -78,6 +80,7 @@ HWY_INLINE void Tile(D d, const PanelTask<T>* tasks, int row) {
     HWY_UNROLL(1)
     for (int64_t k = 0; k < depth; ++k) {
       V w[NP][NV];
+      if constexpr (NP == 1) hwy::Prefetch(ahead + k * NV * n);
       HWY_UNROLL(8)
       for (int p = 0; p < NP; ++p) {
         HWY_UNROLL(4)
@@ -112,11 +115,11 @@ HWY_INLINE void Tile(D d, const PanelTask<T>* tasks, int row) {
 
 /// Calls Tile with a compile-time number of rows, `rows` of them, at most MR.
 template <class D, int MR, int NV, class T = hn::TFromD<D>>
-HWY_INLINE void TileOf(D d, const PanelTask<T>& task, int row, int rows) {
+HWY_INLINE void TileOf(D d, const PanelTask<T>& task, int row, int rows, const T* ahead) {
   if constexpr (MR > 1) {
-    if (rows < MR) return TileOf<D, MR - 1, NV>(d, task, row, rows);
+    if (rows < MR) return TileOf<D, MR - 1, NV>(d, task, row, rows, ahead);
   }
-  Tile<D, MR, NV, 1>(d, &task, row);
+  Tile<D, MR, NV, 1>(d, &task, row, ahead);
 }
 
 /// All rows of a task, in balanced tiles: 20 rows are 10 + 10, not 12 + 8.
@@ -124,10 +127,13 @@ template <class D, int NV, class T = hn::TFromD<D>>
 HWY_INLINE void ProductRows(const PanelTask<T>& task, int rows) {
   constexpr int most = tile_rows(NV);
   const int blocks = (rows + most - 1) / most;
+  const Segment<T>* segment = task.segments;
+  constexpr int n = static_cast<int>(hn::MaxLanes(D()));
+  const T* ahead = task.segment_count > 0 ? segment->panel + segment->k * NV * n : task.z;
   int row = 0;
   for (int b = 0; b < blocks; ++b) {
     const int size = (rows - row + blocks - b - 1) / (blocks - b);
-    TileOf<D, most, NV>(D(), task, row, size);
+    TileOf<D, most, NV>(D(), task, row, size, ahead + b % NV * n);
     row += size;
   }
 }
@@ -174,7 +180,7 @@ void ProductFew(const PanelTask<T>* tasks, int count, int rows) {
   constexpr int side = NV == 1 ? 8 : NV == 2 ? 4 : NV == 3 ? 3 : 2;
   int i = 0;
   for (; i + side <= count && rows <= 2; i += side) {
-    for (int row = 0; row < rows; ++row) Tile<D, 1, NV, side>(D(), tasks + i, row);
+    for (int row = 0; row < rows; ++row) Tile<D, 1, NV, side>(D(), tasks + i, row, tasks[i].z);
   }
   for (; i < count; ++i) Product<D, NV>(tasks[i], rows);
 }

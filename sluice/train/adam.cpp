@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "sluice/base/error.h"
+#include "sluice/train/adam_update.h"
 #include "sluice/train/weight_decay.h"
 
 namespace sluice {
@@ -14,25 +15,6 @@ struct AdamOptions {
   bool keras = false;
   WeightDecay decay;
 };
-
-// The numbers of one update, in the type of the parameters.
-template <class T>
-struct AdamStep {
-  T fresh1, beta2, fresh2, rate, root_scale, epsilon, decay, shrink;
-};
-
-// θ −= rate · m / (√v · root_scale + ε), with PyTorch's order of operations.
-template <class T>
-void update_chunk(const AdamStep<T>& s, const T* grad, T* first, T* second, T* value,
-                  int64_t count) {
-  for (int64_t i = 0; i < count; ++i) {
-    const T old = value[i] * s.shrink;
-    const T g = grad[i] + s.decay * old;
-    first[i] = first[i] + s.fresh1 * (g - first[i]);
-    second[i] = s.beta2 * second[i] + s.fresh2 * (g * g);
-    value[i] = old - s.rate * (first[i] / (std::sqrt(second[i]) * s.root_scale + s.epsilon));
-  }
-}
 
 class Adam : public Optimizer {
  public:
@@ -72,7 +54,7 @@ class Adam : public Optimizer {
         static_cast<T>(options_.epsilon),
         static_cast<T>(options_.decay.in_gradient(parameter)),
         static_cast<T>(options_.decay.shrinkage(parameter, learning_rate_))};
-    update_chunk(numbers, parameter.grad().data<T>() + range.begin,
+    adam_update(numbers, parameter.grad().data<T>() + range.begin,
                  moment(first_, range.parameter).template data<T>() + range.begin,
                  moment(second_, range.parameter).template data<T>() + range.begin,
                  parameter.value().data<T>() + range.begin, range.end - range.begin);

@@ -1,0 +1,33 @@
+// Our side of the benchmark's line protocol (bench/README.md).
+#pragma once
+
+#include <functional>
+#include <string>
+
+namespace sluice {
+
+/// What one `case` line asks for.
+struct BenchCase {
+  std::string name, cell, mode;
+  int batch = 1, steps = 1, input_size = 1, hidden_size = 1, layers = 1;
+  bool operator==(const BenchCase&) const = default;
+};
+
+struct BenchProbe {
+  double loss, gradient, next_loss;
+};
+
+/// Makes a function that does the whole work of a case once; null where the mode is not ours.
+using BenchPrepare = std::function<std::function<void()>(const BenchCase&)>;
+using BenchCheck = std::function<BenchProbe(const BenchCase&)>;
+
+/// Answers commands on standard input until it ends; the program's exit status.
+int serve(const BenchPrepare& prepare, const BenchCheck& check);
+
+/// GFLOP/s of independent multiply-adds on every thread, with the instruction set in use.
+double peak_gflops();
+
+/// element k of a case's numbers: sin(0.7 (k mod 1009)² + 0.3 k + phase)
+double wave(long k, double phase);
+
+}  // namespace sluice
