@@ -26,7 +26,7 @@ struct RecurrentOptions {
   Outputs outputs = Outputs::all;
   PaddedOutput padded_output = PaddedOutput::zero;
   int biases = 2;  ///< bias vectors of a gate: 2 (PyTorch), 1 (Keras, papers) or 0
-  CellSwitches switches;
+  CellSwitches switches = {};
   std::string initialization = "pytorch";  ///< or "keras"
   /// Sum of the forget gate's biases at the start; NaN leaves what the initialisation gives
   /// (PyTorch: random, Keras: 1).
