@@ -32,10 +32,11 @@ std::vector<bool> choose_points(const Chart& chart, const Line& like, size_t mos
   std::vector<bool> kept(count, false);
   kept.front() = kept.back() = true;
   const size_t groups = std::max<size_t>(1, most_points / 2);
-  for (size_t group = 0; group < groups; ++group)
-    for (const Line& line : chart.lines)
-      if (line.y.size() == count && line.x == like.x)
-        mark_extremes(line.y, group * count / groups, (group + 1) * count / groups, kept);
+  for (const Line& line : chart.lines) {
+    if (line.y.size() != count || line.x != like.x) continue;
+    for (size_t group = 0; group < groups; ++group)
+      mark_extremes(line.y, group * count / groups, (group + 1) * count / groups, kept);
+  }
   return kept;
 }
 
