@@ -38,9 +38,9 @@ class MatmulNode : public Node {
       : Node({a, b}), a_(a.value()), b_(b.value()), shape_(shape) {}
 
   void backward(const std::array<Tensor, max_outputs>& grads) override {
-    const auto [batches, m, n, k] = shape_;
-    dispatch(a_.dtype(), [&, batches = batches, m = m, n = n, k = k](auto zero) {
+    dispatch(a_.dtype(), [&](auto zero) {
       using T = decltype(zero);
+      const auto [batches, m, n, k] = shape_;
       const T* const grad = grads[0].data<T>();
       T* const da = input(0).requires_grad() ? input(0).grad_buffer().data<T>() : nullptr;
       T* const db = input(1).requires_grad() ? input(1).grad_buffer().data<T>() : nullptr;
