@@ -11,7 +11,7 @@ ENGINE := ^(tensor|autograd|layers)$$
 build = cmake --preset $(1) $(2) && cmake --build --preset $(1) -j $(JOBS)
 ctest = ctest --preset $(1) -j $(JOBS) $(2)
 
-.PHONY: help demo build test check format bench clean \
+.PHONY: help demo build test check docs format bench clean \
   test-release test-targets test-clang test-sanitize test-thread test-neon
 
 help: ## this list
@@ -66,6 +66,11 @@ test-neon: ## the engine cross-built for 64-bit ARM, its tests under qemu
 	@tools/arm64_root.sh build/arm64
 	@$(call build,neon)
 	@$(call ctest,neon)
+
+docs: ## rewrite docs/reference.md from the registries
+	@tools/install.sh command tests
+	@$(call build,release) --target reference_page
+	@tests/docs/reference_page.py build/release/tests/docs/reference_page --write
 
 format: ## rewrite the sources in the code style
 	@tools/install.sh check

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the commands of a document as a reader would: run_commands.py DOCUMENT COMMAND SCRATCH
 
-Every ```sh block runs in order in one scratch folder that sees the repository's examples/, with
+Every ```sh block runs in order in one scratch folder that sees the repository's data/ and examples/, with
 the built `sluice` first on the path; a block marked file=NAME is written there first. A ```text
 block right after a command must be what the command printed: words as they stand, numbers within
 two percent (instruction sets differ in the last digits), and a line `...` stands for any lines."""
@@ -45,7 +45,8 @@ def run(text, folder, command):
 def prepare(folder):
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    (folder / 'examples').symlink_to(ROOT / 'examples')
+    for name in ('examples', 'data'):
+        (folder / name).symlink_to(ROOT / name)
 
 
 def main(document, command, folder):

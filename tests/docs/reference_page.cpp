@@ -1,0 +1,107 @@
+// Prints docs/reference.md from the registries: everything that has a name in a recipe.
+#include <cstdio>
+#include <string>
+
+#include "sluice/data/transform.h"
+#include "sluice/forecast/baseline.h"
+#include "sluice/forecast/metric.h"
+#include "sluice/forecast/recipe.h"
+#include "sluice/layers/cell_kernel.h"
+#include "sluice/layers/initialization.h"
+#include "sluice/layers/registry.h"
+#include "sluice/train/loss.h"
+#include "sluice/train/optimizer.h"
+#include "sluice/train/schedule.h"
+
+namespace sluice {
+namespace {
+
+void say(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+// A `|` would end the table's cell.
+std::string cell_text(const std::string& text) {
+  std::string out;
+  for (char c : text) out += c == '|' ? "\\|" : std::string(1, c);
+  return out;
+}
+
+void begin_section(const std::string& title, const std::string& columns) {
+  say("\n## " + title + "\n\n| " + columns + " |\n|");
+  for (char c : "|" + columns)
+    if (c == '|') say("---|");
+  say("\n");
+}
+
+template <class Make>
+void print_rows(const std::string& title, std::span<const RegistryRow<Make>> rows) {
+  begin_section(title, "name | what it is | options (default)");
+  std::string previous, previous_name;
+  for (const auto& row : rows) {
+    std::string options;
+    for (const OptionDoc& option : row.options)
+      options += (options.empty() ? "" : "<br>") + ("`" + option.name) + "` (" + option.initial +
+                 "): " + option.doc;
+    const bool same = !options.empty() && options == previous;
+    if (!same) previous = options, previous_name = row.name;
+    say("| `" + row.name + "` | " + cell_text(row.doc) + " | " +
+        (same ? "as `" + previous_name + "`" : cell_text(options)) + " |\n");
+  }
+}
+
+std::string reads_text(int reads) {
+  std::string text;
+  if (reads & 1) text += "x";
+  if (reads & 2) text += text.empty() ? "h" : ", h";
+  if (reads & 4) text += text.empty() ? "q" : ", q";
+  return text;
+}
+
+void print_cells() {
+  begin_section("Cells", "name | what it is | pre-activations and what they read | equations");
+  for (const std::string& name : cell_names()) {
+    const CellInfo& info = find_cell(name).info;
+    std::string gates, equations;
+    for (const GateInfo& gate : info.gates)
+      gates += (gates.empty() ? "" : "<br>") + gate.name + ": " + reads_text(gate.reads);
+    for (const std::string& line : info.equations)
+      equations += (equations.empty() ? "`" : "<br>`") + line + "`";
+    say("| `" + name + "` | " + info.title + " | " + gates + " | " + equations + " |\n");
+  }
+}
+
+void print_forecast_tables() {
+  begin_section("Baselines", "name | the rule");
+  for (const Baseline& baseline : baseline_table())
+    say("| `" + baseline.name + "` | " + cell_text(baseline.doc) + " |\n");
+  begin_section("Metrics", "name | what it is");
+  for (const MetricInfo& metric : metric_table())
+    say("| `" + metric.name + "` | " + cell_text(metric.doc) + " |\n");
+}
+
+// The headings of the groups of keys, one level down.
+std::string recipe_section() {
+  std::string text = recipe_markdown();
+  for (size_t at = 0; (at = text.find("## ", at)) != std::string::npos; at += 4)
+    text.insert(at, "#");
+  return text;
+}
+
+void print_page() {
+  say("# Reference\n\nEverything that has a name in a recipe, printed from the registries by\n"
+      "`tests/docs/reference_page.cpp`; `make docs` writes this page anew, and a test compares "
+      "it.\n");
+  say("\n## Recipe keys\n\n" + recipe_section());
+  print_rows("Layers", layer_registry());
+  print_cells();
+  print_rows("Initialisations", initialization_registry());
+  print_rows("Losses", loss_registry());
+  print_rows("Optimizers", optimizer_registry());
+  print_rows("Schedules", schedule_registry());
+  print_rows("Transforms", transform_registry());
+  print_forecast_tables();
+}
+
+}  // namespace
+}  // namespace sluice
+
+int main() { sluice::print_page(); }
