@@ -60,17 +60,22 @@ void add_backtest(ReportDocument& document, const Backtest& backtest) {
 
 void add_loss(ReportDocument& document, const StoredModel& model) {
   document.loss_name = model.forecaster.recipe().loss;
-  int seed = static_cast<int>(model.forecaster.recipe().seed);
-  for (const Member& member : model.forecaster.members()) {
-    const History& history = member.history;
-    document.loss.push_back({fmt::format("seed {}", seed++), history.loss, history.val_loss,
-                             history.restored_best ? history.best_epoch : -1});
+  for (const Basis& basis : model.forecaster.bases()) {
+    std::string chain;
+    if (model.forecaster.bases().size() > 1)
+      for (const std::string& name : basis.encoder.options().transform) chain += ", " + name;
+    for (size_t k = 0; k < basis.members.size(); ++k) {
+      const History& history = basis.members[k].history;
+      document.loss.push_back(
+          {fmt::format("seed {}{}", model.forecaster.recipe().seed + static_cast<int64_t>(k),
+                       chain),
+           history.loss, history.val_loss, history.restored_best ? history.best_epoch : -1});
+    }
   }
 }
 
 void add_facts(ReportDocument& document, const StoredModel& model) {
   const Picture& picture = model.picture;
-  const Recipe& recipe = model.forecaster.recipe();
   document.facts = {{"file", picture.file},
                     {"target", picture.target},
                     {"rows", std::to_string(picture.values.size())},
@@ -78,10 +83,9 @@ void add_facts(ReportDocument& document, const StoredModel& model) {
   if (!picture.labels.empty())
     document.facts.push_back({"period", picture.labels.front() + " to " + picture.labels.back()});
   document.facts.push_back(
-      {"model",
-       fmt::format("{}, {} parameters, {} seeds", model.forecaster.name(),
-                   model.forecaster.parameter_count(), model.forecaster.members().size())});
-  document.facts.push_back({"epochs", std::to_string(recipe.epochs.value_or(0))});
+      {"model", fmt::format("{}, {} parameters, {} seeds", model.forecaster.name(),
+                            model.forecaster.parameter_count(),
+                            model.forecaster.recipe().seeds.value_or(1))});
   document.notes = picture.read;
   document.notes.insert(document.notes.end(), picture.inferred.begin(), picture.inferred.end());
 }

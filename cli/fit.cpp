@@ -1,6 +1,7 @@
 // sluice fit: train on all rows, show how such a model fared on the last ones, keep it in a file.
 #include <fmt/core.h>
 
+#include <cmath>
 #include <memory>
 
 #include "backtest_run.h"
@@ -24,19 +25,23 @@ Forecaster fit_on_everything(Console& console, const Job& job) {
   options.on_member = [&](int done, int total) { console.progress("fitting", done, total); };
   Forecaster forecaster =
       Forecaster::fit(known(job.series, job.series.rows()), job.resolved.recipe, options);
-  const int members = static_cast<int>(forecaster.members().size());
-  console.progress("fitting", members, members);
   return forecaster;
 }
 
+double last_loss(const Member& member) {
+  return member.history.loss.empty() ? NAN : member.history.loss.back();
+}
+
 std::string fitted_text(const Forecaster& forecaster, const Job& job) {
-  const Recipe& recipe = forecaster.recipe();
-  return fmt::format("fitted    {} x {}: {} parameters, {} epochs, {} rows, loss {:.4g}\n",
-                     forecaster.members().size(), forecaster.name(), forecaster.parameter_count(),
-                     *recipe.epochs, job.series.rows(),
-                     forecaster.members().front().history.loss.empty()
-                         ? NAN
-                         : forecaster.members().front().history.loss.back());
+  std::string text;
+  for (const Basis& basis : forecaster.bases()) {
+    std::string chain;
+    for (const std::string& name : basis.encoder.options().transform) chain += name + ", ";
+    text += fmt::format("fitted    {} x {} on {}{} rows: {} epochs, last loss {:.4g}\n",
+                        basis.members.size(), forecaster.name(), chain, job.series.rows(),
+                        basis.epochs, last_loss(basis.members.front()));
+  }
+  return text;
 }
 
 [[noreturn]] void fail_interrupted(const std::string& path, bool complete) {
@@ -55,10 +60,10 @@ Json fit_json(const StoredModel& model, const Job& job, const std::string& path)
                    {"model_file", path},
                    {"model", model.forecaster.name()},
                    {"parameters", model.forecaster.parameter_count()},
-                   {"epochs", *model.forecaster.recipe().epochs}};
+                   {"epochs", model.forecaster.epochs()}};
   Json losses = Json::array();
-  for (const Member& member : model.forecaster.members())
-    losses.push_back(number(member.history.loss.empty() ? NAN : member.history.loss.back()));
+  for (const Basis& basis : model.forecaster.bases())
+    for (const Member& member : basis.members) losses.push_back(number(last_loss(member)));
   document["final_loss"] = losses;
   if (model.backtest) {
     document["plan"] = plan_json(job);

@@ -81,12 +81,12 @@ std::string print_steps(const Backtest& backtest) {
   const int every = (backtest.plan.horizon + shown - 1) / shown;
   text += fmt::format("{:<16}", "");
   for (int step = 1; step <= backtest.plan.horizon; step += every)
-    text += fmt::format("{:>9}", step);
+    text += fmt::format("{:>10}", step);
   for (const ModelForecasts& model : backtest.models) {
     text += fmt::format("\n{:<16}", model.name);
     for (int step = 1; step <= backtest.plan.horizon; step += every) {
       const double rmse = score_step(backtest, model, step).mean.rmse;
-      text += std::isnan(rmse) ? fmt::format("{:>9}", "-") : fmt::format("{:>9.4g}", rmse);
+      text += std::isnan(rmse) ? fmt::format("{:>10}", "-") : fmt::format("{:>10.4g}", rmse);
     }
   }
   return text + "\n";

@@ -92,17 +92,27 @@ int fits_in(const BacktestPlan& plan) {
   return count;
 }
 
-void add_network(Backtest& backtest, const Series& series, Recipe recipe,
+std::string describe(const Forecaster& forecaster) {
+  std::string text = std::to_string(forecaster.parameter_count()) + " parameters";
+  for (const Basis& basis : forecaster.bases()) {
+    text += "; ";
+    for (const std::string& name : basis.encoder.options().transform) text += name + ", ";
+    text += std::to_string(basis.epochs) + " epochs";
+  }
+  return text;
+}
+
+void add_network(Backtest& backtest, const Series& series, const Recipe& recipe,
                  const BacktestWatcher& watcher) {
   const Series everything = recipe.fit_on == "all" ? known(series, series.rows()) : Series{};
-  const int seeds = recipe.seeds.value_or(1), total = seeds * fits_in(backtest.plan);
-  int done = 0;
+  const int seeds = recipe.seeds.value_or(1), fits = fits_in(backtest.plan);
+  int fitted = 0;
   FitOptions options;
   options.output = watcher.training;
   options.scale_rows = recipe.fit_on == "all" ? &everything : nullptr;
-  options.on_member = [&](int, int) {
-    if (watcher.on_network) watcher.on_network(done, total);
-    ++done;
+  options.on_member = [&](int done, int total) {
+    if (watcher.on_network) watcher.on_network(fitted * total + done, fits * total);
+    fitted += done == total;
   };
   ModelForecasts model{"", false, "", std::vector<std::vector<double>>(seeds)};
   Forecaster forecaster;
@@ -111,16 +121,14 @@ void add_network(Backtest& backtest, const Series& series, Recipe recipe,
     if (fits_at(backtest.plan, w)) {
       forecaster = Forecaster::fit(training_part(series, backtest.plan, cutoff), recipe, options);
       // Chosen on the rows before the first cutoff, the number of epochs serves the later fits.
-      recipe.epochs = forecaster.recipe().epochs;
+      options.epochs = forecaster.epochs();
     }
     stop_if_interrupted();
     const auto said = forecaster.forecast(forecast_part(series, recipe, cutoff));
     for (size_t k = 0; k < said.size(); ++k) append(model.runs[k], said[k]);
   }
-  if (watcher.on_network) watcher.on_network(total, total);
   model.name = forecaster.name();
-  model.detail = std::to_string(forecaster.parameter_count()) + " parameters, " +
-                 std::to_string(*recipe.epochs) + " epochs";
+  model.detail = describe(forecaster);
   backtest.models.push_back(std::move(model));
 }
 

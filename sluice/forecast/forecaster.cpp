@@ -22,42 +22,50 @@ Forecaster Forecaster::fit(const Series& training, const Recipe& recipe,
                            const FitOptions& options) {
   Forecaster forecaster;
   forecaster.recipe_ = recipe;
-  Recipe& own = forecaster.recipe_;
-  if (!own.epochs) own.epochs = choose_epochs(training, own, options.output);
-  forecaster.encoder_ = Encoder(encoder_options(own));
   Series fitted = training;
-  fitted.frame = slice(training.frame, 0, fitted_rows(training, own));
-  forecaster.encoder_.fit(options.scale_rows ? *options.scale_rows : fitted);
-  const LinearModel ridge = fit_frozen_ridge(fitted, own, forecaster.encoder_);
-  const int seeds = own.seeds.value_or(1);
-  for (int k = 0; k < seeds; ++k) {
-    // The first network is always there, however early the interrupt came.
-    if (k > 0 && interrupt_requested()) break;
-    if (options.on_member) options.on_member(k, seeds);
-    forecaster.members_.push_back(train_member(training, own, forecaster.encoder_, ridge,
-                                               static_cast<uint64_t>(own.seed + k),
-                                               options.output));
+  fitted.frame = slice(training.frame, 0, fitted_rows(training, recipe));
+  for (const std::vector<std::string>& chain : recipe.transform->chains) {
+    const size_t place = forecaster.bases_.size();
+    Basis& basis = forecaster.bases_.emplace_back();
+    basis.encoder = Encoder(encoder_options(recipe, chain));
+    basis.encoder.fit(options.scale_rows ? *options.scale_rows : fitted);
+    basis.ridge = fit_frozen_ridge(fitted, recipe, basis.encoder);
+    basis.epochs = recipe.epochs             ? *recipe.epochs
+                   : !options.epochs.empty() ? options.epochs.at(place)
+                                             : choose_epochs(training, recipe, chain);
   }
+  const int seeds = recipe.seeds.value_or(1);
+  const int total = seeds * static_cast<int>(forecaster.bases_.size());
+  int done = 0;
+  // Seed by seed, so that what an interrupt leaves is whole seeds; the first is always whole.
+  for (int k = 0; k < seeds && (k == 0 || !interrupt_requested()); ++k)
+    for (Basis& basis : forecaster.bases_) {
+      if (options.on_member) options.on_member(done++, total);
+      basis.members.push_back(train_member(training, recipe, basis,
+                                           static_cast<uint64_t>(recipe.seed + k), options.output));
+    }
+  if (options.on_member) options.on_member(total, total);
   return forecaster;
 }
 
-std::vector<double> Forecaster::run(const Member& member, const Series& rows) const {
+std::vector<double> Forecaster::run(const Basis& basis, const Member& member,
+                                    const Series& rows) const {
   const auto horizon = static_cast<size_t>(recipe_.horizon);
   std::vector<double> encoded;
   if (recipe_.whole_series) {
-    const Tensor y = predict(*member.network, encoder_.sequence(rows));
+    const Tensor y = predict(*member.network, basis.encoder.sequence(rows));
     encoded = as_doubles(y, y.numel() - recipe_.horizon, recipe_.horizon);
   } else {
-    const WindowSet window = encoder_.last_window(rows);
+    const WindowSet window = basis.encoder.last_window(rows);
     encoded = as_doubles(predict(*member.network, pack(window)), 0, recipe_.horizon);
-    if (!member.ridge.intercept.empty()) {
-      const std::vector<double> linear = member.ridge.predict(flat_inputs(window).row(0));
+    if (!basis.ridge.intercept.empty()) {
+      const std::vector<double> linear = basis.ridge.predict(flat_inputs(window).row(0));
       for (size_t h = 0; h < horizon; ++h) encoded[h] += linear[h];
     }
   }
   std::span<const double> history = rows.values();
-  if (encoder_.options().same_step) history = history.first(history.size() - horizon);
-  return encoder_.decode(history, encoded);
+  if (basis.encoder.options().same_step) history = history.first(history.size() - horizon);
+  return basis.encoder.decode(history, encoded);
 }
 
 std::vector<std::vector<double>> Forecaster::forecast(const Series& rows) const {
@@ -66,9 +74,22 @@ std::vector<std::vector<double>> Forecaster::forecast(const Series& rows) const 
         "data.too_short", rows.frame.source,
         fmt::format("the model looks back on {} rows, the data has {}", rows_needed(), rows.rows()),
         "give it at least that many of the latest rows");
-  std::vector<std::vector<double>> result;
-  for (const Member& member : members_) result.push_back(run(member, rows));
+  const auto horizon = static_cast<size_t>(recipe_.horizon);
+  std::vector<std::vector<double>> result(bases_.front().members.size(),
+                                          std::vector<double>(horizon, 0.0));
+  for (const Basis& basis : bases_)
+    for (size_t k = 0; k < result.size(); ++k) {
+      const std::vector<double> said = run(basis, basis.members[k], rows);
+      for (size_t h = 0; h < horizon; ++h)
+        result[k][h] += said[h] / static_cast<double>(bases_.size());
+    }
   return result;
+}
+
+int64_t Forecaster::rows_needed() const {
+  int64_t rows = 0;
+  for (const Basis& basis : bases_) rows = std::max(rows, basis.encoder.rows_needed());
+  return rows;
 }
 
 std::string Forecaster::name() const {
@@ -81,13 +102,24 @@ std::string Forecaster::name() const {
 }
 
 int64_t Forecaster::parameter_count() const {
-  return members_.empty() ? 0 : members_.front().network->parameter_count();
+  int64_t count = 0;
+  for (const Basis& basis : bases_) count += basis.members.front().network->parameter_count();
+  return count;
+}
+
+std::vector<int> Forecaster::epochs() const {
+  std::vector<int> epochs;
+  for (const Basis& basis : bases_) epochs.push_back(basis.epochs);
+  return epochs;
 }
 
 bool Forecaster::interrupted() const {
-  return std::any_of(members_.begin(), members_.end(),
-                     [](const Member& member) { return member.history.interrupted; }) ||
-         static_cast<int>(members_.size()) < recipe_.seeds.value_or(1);
+  for (const Basis& basis : bases_) {
+    if (static_cast<int>(basis.members.size()) < recipe_.seeds.value_or(1)) return true;
+    for (const Member& member : basis.members)
+      if (member.history.interrupted) return true;
+  }
+  return false;
 }
 
 }  // namespace sluice

@@ -16,12 +16,14 @@ namespace sluice {
 struct FitOptions {
   /// fit_on=all: the rows the scaling is fitted on, test rows included; null: the training rows.
   const Series* scale_rows = nullptr;
+  /// Epochs for each chain of transforms where they are known from an earlier fit; empty: chosen.
+  std::vector<int> epochs;
   TrainingOutput output;
-  /// Called before each network is trained: how many are done, how many there are.
+  /// Called before each network is trained and at the end: how many are done, of how many.
   std::function<void(int done, int total)> on_member;
 };
 
-/// `seeds` networks on one encoding of a series; their mean is the forecast.
+/// `seeds` networks on each encoding of a series; the mean of all is the forecast.
 class Forecaster {
  public:
   /// `recipe` must be resolved (resolve.h). Throws the errors of the encoder and the trainer.
@@ -31,14 +33,16 @@ class Forecaster {
   /// forecast for each seed: [seeds][horizon]. Sees nothing but `rows`. Throws Error
   /// "data.too_short" if they are fewer than rows_needed().
   std::vector<std::vector<double>> forecast(const Series& rows) const;
-  int64_t rows_needed() const { return encoder_.rows_needed(); }
+  int64_t rows_needed() const;
 
-  /// The recipe with the number of epochs that was chosen.
   const Recipe& recipe() const { return recipe_; }
-  /// "gru", "lstm+dropout+linear": the column name of its forecasts.
+  /// "gru", "lstm+linear": the column name of its forecasts.
   std::string name() const;
+  /// Of all networks of one seed.
   int64_t parameter_count() const;
-  const std::vector<Member>& members() const { return members_; }
+  /// Epochs for each chain of transforms.
+  std::vector<int> epochs() const;
+  const std::vector<Basis>& bases() const { return bases_; }
   /// True if Ctrl-C ended training early; what was learnt until then is kept.
   bool interrupted() const;
 
@@ -47,11 +51,10 @@ class Forecaster {
   static Forecaster load(const ModelFile& file, const std::string& path);
 
  private:
-  std::vector<double> run(const Member& member, const Series& rows) const;
+  std::vector<double> run(const Basis& basis, const Member& member, const Series& rows) const;
 
   Recipe recipe_;
-  Encoder encoder_;
-  std::vector<Member> members_;
+  std::vector<Basis> bases_;
 };
 
 }  // namespace sluice

@@ -60,7 +60,12 @@ History history_from(const Json& json) {
   return history;
 }
 
-std::string prefix(size_t member) { return "members." + std::to_string(member) + "."; }
+// Tensors of a basis begin with "bases.0."; those of its networks with "bases.0.seeds.0.".
+std::string basis_prefix(size_t basis) { return "bases." + std::to_string(basis) + "."; }
+
+std::string seed_prefix(size_t basis, size_t seed) {
+  return basis_prefix(basis) + "seeds." + std::to_string(seed) + ".";
+}
 
 const Tensor& tensor_of(const ModelFile& file, const std::string& name, const std::string& path) {
   for (const auto& [known, tensor] : file.tensors)
@@ -101,40 +106,47 @@ NamedTensors under(const ModelFile& file, const std::string& name) {
 }  // namespace
 
 void Forecaster::save(ModelFile& file) const {
-  Json history = Json::array();
-  for (size_t k = 0; k < members_.size(); ++k) {
-    for (const auto& [name, tensor] : members_[k].network->state())
-      file.tensors.emplace_back(prefix(k) + name, tensor);
-    save_ridge(file, prefix(k) + "ridge.", members_[k].ridge);
-    history.push_back(to_json(members_[k].history));
+  Json bases = Json::array();
+  for (size_t b = 0; b < bases_.size(); ++b) {
+    const Basis& basis = bases_[b];
+    Json histories = Json::array();
+    for (size_t k = 0; k < basis.members.size(); ++k) {
+      for (const auto& [name, tensor] : basis.members[k].network->state())
+        file.tensors.emplace_back(seed_prefix(b, k) + name, tensor);
+      histories.push_back(to_json(basis.members[k].history));
+    }
+    save_ridge(file, basis_prefix(b) + "ridge.", basis.ridge);
+    bases.push_back({{"transforms", to_json(basis.encoder.save())},
+                     {"epochs", basis.epochs},
+                     {"history", histories}});
   }
   file.metadata["recipe"] = recipe_text(recipe_);
-  file.metadata["encoder"] = to_json(encoder_.save()).dump();
-  file.metadata["history"] = history.dump();
+  file.metadata["bases"] = bases.dump();
 }
 
 Forecaster Forecaster::load(const ModelFile& file, const std::string& path) {
   Forecaster forecaster;
   Recipe& recipe = forecaster.recipe_ = read_recipe_text(file.text("recipe", path), path);
-  forecaster.encoder_ = Encoder(encoder_options(recipe));
-  forecaster.encoder_.load(
-      read_model_json(file.text("encoder", path), path, "transforms", chains_from));
-  const auto histories =
-      read_model_json(file.text("history", path), path, "training history", [](const Json& all) {
-        std::vector<History> list;
-        for (const Json& one : all) list.push_back(history_from(one));
-        return list;
-      });
-  for (size_t k = 0; k < histories.size(); ++k) {
-    Generator generator(static_cast<uint64_t>(recipe.seed));
-    Member member{std::make_unique<Network>(recipe, network_shape(forecaster.encoder_), generator),
-                  {},
-                  histories[k]};
-    member.network->load_state(under(file, prefix(k)));
-    if (recipe.linear_skip == "ridge") member.ridge = load_ridge(file, prefix(k) + "ridge.", path);
-    forecaster.members_.push_back(std::move(member));
-  }
-  if (forecaster.members_.empty())
+  read_model_json(file.text("bases", path), path, "networks", [&](const Json& bases) {
+    for (const Json& one : bases) {
+      const size_t b = forecaster.bases_.size();
+      Basis& basis = forecaster.bases_.emplace_back();
+      basis.encoder = Encoder(encoder_options(recipe, recipe.transform->chains.at(b)));
+      basis.encoder.load(chains_from(one.at("transforms")));
+      basis.epochs = one.at("epochs");
+      if (recipe.linear_skip == "ridge")
+        basis.ridge = load_ridge(file, basis_prefix(b) + "ridge.", path);
+      for (const Json& history : one.at("history")) {
+        Generator generator(static_cast<uint64_t>(recipe.seed));
+        Member member{std::make_unique<Network>(recipe, network_shape(basis.encoder), generator),
+                      history_from(history)};
+        member.network->load_state(under(file, seed_prefix(b, basis.members.size())));
+        basis.members.push_back(std::move(member));
+      }
+    }
+    return 0;
+  });
+  if (forecaster.bases_.empty() || forecaster.bases_.front().members.empty())
     fail_data("model.corrupt", path, "the model file holds no network", "fit the model again");
   return forecaster;
 }

@@ -31,6 +31,11 @@ struct ModelChoice {
   std::vector<NamedOptions> layers;
 };
 
+/// Transforms of the target, in order; or several such lists: a committee, one network for each.
+struct TransformChoice {
+  std::vector<std::vector<std::string>> chains;
+};
+
 /// One number, or a number from each of the given epochs on: {0: 1e-3, 10: 5e-4}.
 struct RateTable {
   std::map<int, double> from_epoch;
@@ -59,7 +64,7 @@ struct Recipe {
   bool whole_series = false;
   // features
   std::optional<int> season;
-  std::optional<std::vector<std::string>> transform;
+  std::optional<TransformChoice> transform;
   std::string scale, fit_on = "train";
   std::optional<std::vector<std::string>> calendar;
   std::string calendar_encoding, linear_skip;

@@ -166,9 +166,10 @@ void add_feature_keys(std::vector<RecipeKey>& keys) {
   using R = Recipe;
   const std::string g = "features";
   keys.push_back(key(g, "season", &R::season, "rows in a season; 1: none", at_least(1)));
-  keys.push_back(key(g, "transform", &R::transform,
-                     "of the target, in order: log, difference, seasonal_difference, "
-                     "seasonal_ratio, last_value; or none"));
+  keys.push_back(
+      key(g, "transform", &R::transform,
+          "of the target, in order: log, difference, seasonal_difference, "
+          "seasonal_ratio, last_value; or none; a list of lists is a committee: one network each"));
   keys.push_back(
       key(g, "scale", &R::scale, "of every column", one_of({"minmax", "standard", "none"})));
   keys.push_back(

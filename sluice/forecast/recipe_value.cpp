@@ -85,6 +85,7 @@ std::string type_name(const Portion&) { return "count, share or date"; }
 std::string type_name(const NamedOptions&) { return "name, with options"; }
 std::string type_name(const ModelChoice&) { return "name or list of layers"; }
 std::string type_name(const RateTable&) { return "number or {epoch: number}"; }
+std::string type_name(const TransformChoice&) { return "list, or list of lists"; }
 
 void read(const Setting& setting, const std::string& key, std::string& out) {
   if (setting.kind == Setting::Kind::empty) {
@@ -196,6 +197,22 @@ void read(const Setting& setting, const std::string& key, RateTable& out) {
     if (!(rate > 0)) refuse(setting, key, "above 0", key + "=0.01");
 }
 
+void read(const Setting& setting, const std::string& key, TransformChoice& out) {
+  out = {};
+  const bool committee = setting.kind == Setting::Kind::list && !setting.items.empty() &&
+                         setting.items.front().kind == Setting::Kind::list;
+  if (!committee) {
+    read(setting, key, out.chains.emplace_back());
+    return;
+  }
+  for (const Setting& item : setting.items) {
+    if (item.kind != Setting::Kind::list)
+      refuse(setting, key, "a list of names, or a list of such lists",
+             "[[log, last_value], [log]]");
+    read(item, key, out.chains.emplace_back());
+  }
+}
+
 std::string write(const std::string& value) { return value.empty() ? "" : quoted(value); }
 std::string write(int value) { return std::to_string(value); }
 std::string write(int64_t value) { return std::to_string(value); }
@@ -244,6 +261,14 @@ std::string write(const RateTable& value) {
   for (const auto& [epoch, rate] : value.from_epoch)
     table += fmt::format("{}{}: {}", table.empty() ? "" : ", ", epoch, rate);
   return "{" + table + "}";
+}
+
+std::string write(const TransformChoice& value) {
+  if (value.chains.empty()) return "";
+  if (value.chains.size() == 1) return write(value.chains.front());
+  std::string all;
+  for (const auto& chain : value.chains) all += (all.empty() ? "" : ", ") + write(chain);
+  return "[" + all + "]";
 }
 
 }  // namespace sluice::recipe_value

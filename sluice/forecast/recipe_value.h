@@ -18,6 +18,7 @@ std::string type_name(const Portion&);
 std::string type_name(const NamedOptions&);
 std::string type_name(const ModelChoice&);
 std::string type_name(const RateTable&);
+std::string type_name(const TransformChoice&);
 
 /// Converts, or throws Error "recipe.value" that names the place, the key and what was expected.
 void read(const Setting& setting, const std::string& key, std::string& out);
@@ -30,6 +31,7 @@ void read(const Setting& setting, const std::string& key, Portion& out);
 void read(const Setting& setting, const std::string& key, NamedOptions& out);
 void read(const Setting& setting, const std::string& key, ModelChoice& out);
 void read(const Setting& setting, const std::string& key, RateTable& out);
+void read(const Setting& setting, const std::string& key, TransformChoice& out);
 
 /// As YAML that read() understands.
 std::string write(const std::string& value);
@@ -42,6 +44,7 @@ std::string write(const Portion& value);
 std::string write(const NamedOptions& value);
 std::string write(const ModelChoice& value);
 std::string write(const RateTable& value);
+std::string write(const TransformChoice& value);
 
 [[noreturn]] void refuse(const Setting& setting, const std::string& key,
                          const std::string& expected, const std::string& example);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "sluice/base/error.h"
+#include "sluice/forecast/ridge_forecaster.h"
 
 namespace sluice {
 namespace {
@@ -111,12 +112,13 @@ class Resolver {
     if (recipe_.horizon != 1)
       fail_config("config.target_at", recipe_.where("horizon"),
                   "with target_at=same the horizon is the row itself: 1", "leave horizon out");
-    for (const std::string& name : recipe_.transform.value_or(std::vector<std::string>{}))
-      if (name != "log" && name != "minmax" && name != "standard" && name != "none")
-        fail_config(
-            "config.target_at", recipe_.where("transform"),
-            fmt::format("with target_at=same the transform {} has no past to start from", name),
-            "use log or a scale only");
+    for (const auto& chain : recipe_.transform.value_or(TransformChoice{}).chains)
+      for (const std::string& name : chain)
+        if (name != "log" && name != "minmax" && name != "standard" && name != "none")
+          fail_config(
+              "config.target_at", recipe_.where("transform"),
+              fmt::format("with target_at=same the transform {} has no past to start from", name),
+              "use log or a scale only");
   }
 
   void data() {
@@ -151,18 +153,9 @@ class Resolver {
   }
 
   void features() {
-    const bool seasonal = *recipe_.season > 1;
-    const bool same = recipe_.target_at == "same", own_layers = !recipe_.model.layers.empty();
-    if (!recipe_.transform) {
-      recipe_.transform.emplace();
-      const bool log = seasonal && all_positive(series_.values());
-      if (!same && log) recipe_.transform->push_back("log");
-      if (!same && !recipe_.whole_series) recipe_.transform->push_back("last_value");
-      note("transform", listed(*recipe_.transform),
-           log ? "positive and seasonal: in logarithms" : "not both positive and seasonal");
-    }
+    const bool plain =
+        !recipe_.model.layers.empty() || recipe_.target_at == "same" || recipe_.whole_series;
     if (recipe_.scale.empty()) recipe_.scale = "standard";
-    const bool plain = own_layers || same || recipe_.whole_series;
     if (!recipe_.calendar) {
       recipe_.calendar = plain ? std::vector<std::string>{} : useful_calendar(series_.frame);
       note("calendar", listed(*recipe_.calendar),
@@ -173,6 +166,29 @@ class Resolver {
       note("linear_skip", recipe_.linear_skip,
            plain ? "not with own layers, target_at=same or whole_series"
                  : fmt::format("{} training windows", windows_));
+    }
+    if (!recipe_.transform) transform(plain);
+  }
+
+  void transform(bool plain) {
+    const bool log = *recipe_.season > 1 && all_positive(series_.values());
+    if (recipe_.target_at == "same" || recipe_.whole_series) {
+      recipe_.transform = TransformChoice{{{}}};
+      note("transform", "none", "target_at=same or whole_series");
+    } else if (plain) {
+      recipe_.transform = TransformChoice{{{"last_value"}}};
+      if (log) recipe_.transform->chains[0].insert(recipe_.transform->chains[0].begin(), "log");
+      note("transform", listed(recipe_.transform->chains[0]),
+           log ? "positive and seasonal: in logarithms" : "not both positive and seasonal");
+    } else if (windows_ < few_windows && log && windows_ > 3 * *recipe_.season) {
+      recipe_.transform = TransformChoice{{{"log", "last_value"},
+                                           {"log", "seasonal_difference"},
+                                           {"log", "seasonal_difference", "last_value"}}};
+      note("transform", "a committee: log with last_value, with seasonal_difference, with both",
+           "positive, seasonal, few windows");
+    } else {
+      recipe_.transform = TransformChoice{{RidgeForecaster::fit(series_, recipe_).transform()}};
+      note("transform", listed(recipe_.transform->chains[0]), "best for ridge on validation folds");
     }
   }
 
@@ -194,7 +210,7 @@ class Resolver {
     if (!recipe_.weight_decay) recipe_.weight_decay = few ? 1e-2 : 0.1;
     if (!recipe_.clip_norm) recipe_.clip_norm = 1;
     if (!recipe_.seeds) {
-      recipe_.seeds = windows_ * *recipe_.lookback < 20000 ? 5 : 1;
+      recipe_.seeds = windows_ * *recipe_.lookback < 200000 ? 5 : 1;
       note("seeds", std::to_string(*recipe_.seeds), "networks from different random weights");
     }
   }

@@ -21,6 +21,8 @@ class RidgeForecaster {
 
   /// The horizon after the last row of `rows`.
   std::vector<double> forecast(const Series& rows) const;
+  /// The transforms that were chosen.
+  const std::vector<std::string>& transform() const { return encoder_.options().transform; }
   /// "log, last_value, calendar; penalty 0.01": what was chosen.
   const std::string& chosen() const { return chosen_; }
 

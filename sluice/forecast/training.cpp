@@ -10,7 +10,6 @@
 #include "sluice/base/error.h"
 #include "sluice/forecast/fold.h"
 #include "sluice/forecast/resolve.h"
-#include "sluice/train/interrupt.h"
 
 namespace sluice {
 namespace {
@@ -38,7 +37,6 @@ Dataset dataset(const WindowSet& windows, const LinearModel& ridge, bool whole_s
 
 TrainOptions train_options(const Recipe& recipe, uint64_t seed, const TrainingOutput& output) {
   TrainOptions options;
-  options.epochs = recipe.epochs.value_or(1);
   options.batch_size = recipe.batch_size.value_or(0);
   options.shuffle = recipe.shuffle && options.batch_size > 0;
   options.seed = seed;
@@ -98,28 +96,28 @@ Series first_rows(const Series& series, int64_t rows) {
   return result;
 }
 
-// Validation loss after each epoch on one fold; empty if training was interrupted.
+// Validation loss after each of the epochs on one fold; fewer if training was interrupted.
 std::vector<double> fold_losses(const Series& training, const Recipe& recipe, const Fold& fold,
-                                const TrainingOutput& output) {
+                                const std::vector<std::string>& chain, int epochs) {
   Recipe inside = recipe;
   inside.validation = {Portion::Kind::count,
                        static_cast<double>(fold.validation_end - fold.train_rows), ""};
   inside.patience = 0;
+  inside.loss_threshold = 0;
   inside.verbose = 0;
   const Series part = first_rows(training, fold.validation_end);
-  Encoder encoder(encoder_options(recipe));
-  encoder.fit(first_rows(part, fold.train_rows));
-  const LinearModel ridge = fit_frozen_ridge(first_rows(part, fold.train_rows), recipe, encoder);
-  const Member member =
-      train_member(part, inside, encoder, ridge, static_cast<uint64_t>(recipe.seed), output);
-  return member.history.interrupted ? std::vector<double>() : member.history.val_loss;
+  const Series before = first_rows(part, fold.train_rows);
+  Basis basis{Encoder(encoder_options(recipe, chain)), {}, epochs, {}};
+  basis.encoder.fit(before);
+  basis.ridge = fit_frozen_ridge(before, recipe, basis.encoder);
+  return train_member(part, inside, basis, static_cast<uint64_t>(recipe.seed), {}).history.val_loss;
 }
 
 }  // namespace
 
-EncoderOptions encoder_options(const Recipe& recipe) {
+EncoderOptions encoder_options(const Recipe& recipe, const std::vector<std::string>& chain) {
   EncoderOptions options;
-  options.transform = recipe.transform.value_or(std::vector<std::string>{});
+  options.transform = chain;
   options.scale = recipe.scale;
   options.season = recipe.season.value_or(1);
   options.lookback = recipe.lookback.value_or(12);
@@ -128,7 +126,11 @@ EncoderOptions encoder_options(const Recipe& recipe) {
   options.lookback_as_features = recipe.lookback_as == "features";
   options.same_step = recipe.target_at == "same";
   options.whole_series = recipe.whole_series;
-  options.calendar = calendar_of(recipe);
+  const bool takes_season = std::any_of(chain.begin(), chain.end(), [](const std::string& name) {
+    return name.starts_with("seasonal_");
+  });
+  const bool committee = recipe.transform && recipe.transform->chains.size() > 1;
+  if (!committee || !takes_season) options.calendar = calendar_of(recipe);
   return options;
 }
 
@@ -161,35 +163,38 @@ int64_t fitted_rows(const Series& training, const Recipe& recipe) {
   return rows - kept;
 }
 
-Member train_member(const Series& training, const Recipe& recipe, const Encoder& encoder,
-                    const LinearModel& ridge, uint64_t seed, const TrainingOutput& output) {
+Member train_member(const Series& training, const Recipe& recipe, const Basis& basis, uint64_t seed,
+                    const TrainingOutput& output) {
   const int64_t fitted = fitted_rows(training, recipe);
   const bool judged = fitted < training.rows();
-  const Dataset train = dataset(encoder.windows(training, 0, fitted), ridge, recipe.whole_series);
+  const Encoder& encoder = basis.encoder;
+  const Dataset train =
+      dataset(encoder.windows(training, 0, fitted), basis.ridge, recipe.whole_series);
   Dataset validation;
-  if (judged) validation = dataset(encoder.windows(training, fitted), ridge, recipe.whole_series);
+  if (judged)
+    validation = dataset(encoder.windows(training, fitted), basis.ridge, recipe.whole_series);
   Generator generator(seed);
-  Member member{std::make_unique<Network>(recipe, network_shape(encoder), generator), ridge, {}};
+  Member member{std::make_unique<Network>(recipe, network_shape(encoder), generator), {}};
   TrainOptions options = train_options(recipe, seed, output);
+  options.epochs = basis.epochs;
   options.early_stopping.restore_best = judged;
   member.history = fit(*member.network, train, judged ? &validation : nullptr, options);
   return member;
 }
 
-int choose_epochs(const Series& training, const Recipe& recipe, const TrainingOutput& output) {
-  const bool few = recipe.batch_size == 0;
+int choose_epochs(const Series& training, const Recipe& recipe,
+                  const std::vector<std::string>& chain) {
   static constexpr std::array<int, 5> many_choices = {1, 2, 4, 8, 14};
   static constexpr std::array<int, 5> few_choices = {10, 20, 40, 80, 120};
+  const bool few = recipe.batch_size == 0;
   const auto& choices = few ? few_choices : many_choices;
-  Recipe longest = recipe;
-  longest.epochs = choices.back();
   std::vector<double> logs(choices.size(), 0.0);
-  const int64_t least = Encoder(encoder_options(recipe)).rows_needed() + recipe.horizon + 3;
+  const int64_t least = Encoder(encoder_options(recipe, chain)).rows_needed() + recipe.horizon + 3;
   for (const Fold& fold : expanding_folds(training.rows(), few ? 4 : 1, recipe.horizon, least)) {
-    const std::vector<double> losses = fold_losses(training, longest, fold, output);
-    if (interrupt_requested() || losses.empty()) break;
+    const std::vector<double> losses = fold_losses(training, recipe, fold, chain, choices.back());
+    if (losses.size() < static_cast<size_t>(choices.back())) break;
     for (size_t i = 0; i < choices.size(); ++i)
-      logs[i] += std::log(losses.at(static_cast<size_t>(choices[i]) - 1) + 1e-12);
+      logs[i] += std::log(losses[static_cast<size_t>(choices[i]) - 1] + 1e-12);
   }
   return choices[static_cast<size_t>(std::min_element(logs.begin(), logs.end()) - logs.begin())];
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sluice/forecast/encoder.h"
 #include "sluice/forecast/network.h"
@@ -20,26 +21,35 @@ struct TrainingOutput {
   std::function<void(std::string_view)> write;  ///< may be empty
 };
 
-/// A network with what stands beside it.
+/// One trained network.
 struct Member {
   std::unique_ptr<Network> network;
-  LinearModel ridge;  ///< frozen; no weights where linear_skip is not ridge
   History history;
 };
 
-/// The encoding a resolved recipe asks for.
-EncoderOptions encoder_options(const Recipe& recipe);
+/// One encoding of the series and the networks on it, one for each seed.
+struct Basis {
+  Encoder encoder;
+  LinearModel ridge;  ///< frozen; no weights where linear_skip is not ridge
+  int epochs = 0;     ///< planned for every network
+  std::vector<Member> members;
+};
+
+/// The encoding a resolved recipe asks for, with one of its chains of transforms. In a committee,
+/// a chain that takes the season out does not see the calendar.
+EncoderOptions encoder_options(const Recipe& recipe, const std::vector<std::string>& chain);
 
 /// The frozen ridge of linear_skip=ridge, its penalty chosen on folds of `training`; else empty.
 LinearModel fit_frozen_ridge(const Series& training, const Recipe& recipe, const Encoder& encoder);
 
-/// Trains one network from `seed` for recipe.epochs on the windows of `training` (encoder fitted,
-/// recipe resolved, epochs known); with recipe.validation, its last rows only judge.
-Member train_member(const Series& training, const Recipe& recipe, const Encoder& encoder,
-                    const LinearModel& ridge, uint64_t seed, const TrainingOutput& output);
+/// Trains one network from `seed` for basis.epochs on the windows of `training` (encoder and ridge
+/// fitted, recipe resolved); with recipe.validation, its last rows only judge.
+Member train_member(const Series& training, const Recipe& recipe, const Basis& basis, uint64_t seed,
+                    const TrainingOutput& output);
 
 /// Epochs at which the mean log validation loss over expanding folds of `training` is least.
-int choose_epochs(const Series& training, const Recipe& recipe, const TrainingOutput& output);
+int choose_epochs(const Series& training, const Recipe& recipe,
+                  const std::vector<std::string>& chain);
 
 /// Threads worth starting for this recipe: 1 where an update is over before a second thread would
 /// have woken, else 0 (every core). The results do not depend on it.

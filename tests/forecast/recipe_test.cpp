@@ -9,6 +9,8 @@
 namespace sluice {
 namespace {
 
+using Chains = std::vector<std::vector<std::string>>;
+
 Error error_of(const std::string& text) {
   try {
     read_recipe_text(text, "r.yaml");
@@ -39,7 +41,7 @@ TEST(Recipe, ReadsEveryKindOfValue) {
   EXPECT_EQ(recipe.time, (std::vector<std::string>{"year", "month"}));
   EXPECT_EQ(recipe.horizon, 6);
   ASSERT_TRUE(recipe.transform.has_value());
-  EXPECT_TRUE(recipe.transform->empty());
+  EXPECT_EQ(recipe.transform->chains, (Chains{{}}));
   ASSERT_EQ(recipe.model.layers.size(), 3u);
   EXPECT_EQ(recipe.model.layers[0].name, "lstm");
   EXPECT_EQ(recipe.model.layers[0].options.get_int("hidden_size", 0), 256);
@@ -56,14 +58,16 @@ TEST(Recipe, ArgumentsOverrideAndAutoClears) {
   Recipe recipe = read_recipe_arguments({"lookback=12", "transform=[log,difference]", "delimiter=;",
                                          "model=[{lstm: {hidden_size: 4}}]"});
   EXPECT_EQ(recipe.lookback, 12);
-  EXPECT_EQ(recipe.transform, (std::vector<std::string>{"log", "difference"}));
+  EXPECT_EQ(recipe.transform->chains, (Chains{{"log", "difference"}}));
   EXPECT_EQ(recipe.delimiter, ";");
   EXPECT_EQ(recipe.model.layers.at(0).options.get_int("hidden_size", 0), 4);
   recipe = read_recipe_arguments({"lookback=12", "lookback=auto"});
   EXPECT_FALSE(recipe.lookback.has_value());
   EXPECT_FALSE(recipe.was_given("lookback"));
-  EXPECT_EQ(read_recipe_arguments({"transform=log,last_value"}).transform,
-            (std::vector<std::string>{"log", "last_value"}));
+  EXPECT_EQ(read_recipe_arguments({"transform=log,last_value"}).transform->chains,
+            (Chains{{"log", "last_value"}}));
+  EXPECT_EQ(read_recipe_arguments({"transform=[[log], [log, difference]]"}).transform->chains,
+            (Chains{{"log"}, {"log", "difference"}}));
 }
 
 TEST(Recipe, TextReadsBackTheSame) {
