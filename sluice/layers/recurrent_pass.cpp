@@ -405,7 +405,8 @@ class BackwardTasks {
     for (int k = 1; k < layout.states; ++k)
       q.dstate[k] = r_.dstate[k].template data<T>() + begin * layout.padded;
     if (dx_.defined()) {
-      q.dx_tail = r_.dx_tail.template data<T>() + begin * max_panel_vectors * layout.lanes;
+      q.dx_tail = r_.dx_tail.template data<T>() + slice * tail_room(layout);
+      q.dx_columns = layout.input_size;
       if (ragged) {
         q.dx = r_.dx.template data<T>() + begin * q.steps * layout.input_size;
         q.dx_step = int64_t{q.rows} * layout.input_size;
@@ -435,13 +436,17 @@ class BackwardTasks {
       const Variable& b = input_side ? d_.bias_input : d_.bias_hidden;
       if (!b.defined()) continue;
       T* to = b.grad_buffer().template data<T>();
-      for (int slice = 0; slice < slices; ++slice) {
-        const T* from = std::as_const(r_.dstart).template data<T>() + slice * bias;
-        for (int64_t i = 0; i < bias; ++i)
-          if (has_bias(d_.layout, static_cast<int>(i / d_.layout.lanes % d_.layout.gates),
-                       input_side))
-            to[i] += from[i];
-      }
+      for (int slice = 0; slice < slices; ++slice)
+        add_bias(input_side, std::as_const(r_.dstart).template data<T>() + slice * bias, to);
+    }
+  }
+
+  void add_bias(bool input_side, const T* from, T* to) const {
+    const int lanes = d_.layout.lanes, gates = d_.layout.gates;
+    for (int gate = 0; gate < gates; ++gate) {
+      if (!has_bias(d_.layout, gate, input_side)) continue;
+      for (int64_t i = gate * lanes; i < d_.layout.bias_size(); i += int64_t{gates} * lanes)
+        for (int lane = 0; lane < lanes; ++lane) to[i + lane] += from[i + lane];
     }
   }
 
@@ -477,20 +482,20 @@ void backward_pass(const Direction& d, const PassMemory& m, const SequenceView& 
   const int threads = most_threads(d, m);
   if (dx.defined()) {
     if (plan.ragged()) r.dx = room<T>(batch * plan.steps() * layout.input_size);
-    r.dx_tail = room<T>(batch * max_panel_vectors * layout.lanes * threads);
+    r.dx_tail = room<T>(tail_room(layout) * threads * slices);
   }
   if (!complete.direct()) r.dweights = Tensor({slices * layout.packed_size()}, type);
   if (d.bias_input.defined() || d.bias_hidden.defined())
     r.dstart = Tensor({slices * layout.bias_size()}, type);
 
   PoolArray<SequenceTask<T>> tasks(slices);
-  PoolArray<Segment<T>> segments(static_cast<size_t>(layout.groups) * threads * slices);
+  PoolArray<Segment<T>> segments(segment_room(layout) * threads * slices);
   for (int i = 0; i < slices; ++i) {
     tasks[i] = make_task<T>(d, m, i);
     if (i == 0) transpose(d, tasks[0], dx.defined(), r);
     complete.complete(tasks[i], i);
     tasks[i].need_first = dfirst[0] != nullptr;
-    tasks[i].segments = segments.data() + static_cast<ptrdiff_t>(i) * threads * layout.groups;
+    tasks[i].segments = segments.data() + static_cast<ptrdiff_t>(i) * threads * segment_room(layout);
   }
   share_work(d, m, tasks, [](const SequenceTask<T>& q, const Share& share, Barrier& barrier) {
     run_backward(q, share, barrier);

@@ -48,12 +48,21 @@ struct SequenceTask {
   bool need_first;        ///< whether the gradient of h_first is wanted (left in dh)
   T* dx;                  ///< null: not wanted; every element is written
   ptrdiff_t dx_step, dx_row;
-  T* dx_tail;            ///< [rows][lanes] room for the last, partial vector of dx
+  int dx_columns;        ///< columns of dx that may be written, input_size or more
+  T* dx_tail;            ///< tail_room() numbers for each thread: dx's last, partial vectors
   T* dweights[3];        ///< packed, added to
   T* dstart;             ///< [groups][gates][lanes], added to
-  Segment<T>* segments;  ///< room for `groups` of them, one lot for each thread
-  PanelTask<T>* tasks;   ///< the same
+  Segment<T>* segments;  ///< segment_room() of them for each thread
+  PanelTask<T>* tasks;   ///< `groups` of them for each thread
 };
+
+/// Segments of one transposed product: one a group, the last group's gates each on their own.
+inline ptrdiff_t segment_room(const CellLayout& layout) { return layout.groups + max_gates; }
+/// Rows of dx that go by way of dx_tail at once, and the numbers of that room.
+constexpr int tail_rows = 64;
+inline ptrdiff_t tail_room(const CellLayout& layout) {
+  return ptrdiff_t{tail_rows} * max_panel_vectors * layout.lanes;
+}
 
 /// Which part of the units a thread owns: blocks of the hidden part and the groups in them.
 struct Share {

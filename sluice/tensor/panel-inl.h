@@ -185,6 +185,53 @@ void ProductFew(const PanelTask<T>* tasks, int count, int rows) {
   for (; i < count; ++i) Product<D, NV>(tasks[i], rows);
 }
 
+/// Four segments' chains side by side, added at the end: a quarter of the latency for few rows.
+template <class D, int NV, class T = hn::TFromD<D>>
+HWY_INLINE void SplitRow(D d, const PanelTask<T>& t, int row) {
+  using V = hn::Vec<D>;
+  constexpr int n = static_cast<int>(hn::MaxLanes(D())), side = 4;
+  V sum[side][NV];
+  for (int i = 0; i < side; ++i)
+    for (int v = 0; v < NV; ++v) sum[i][v] = hn::Zero(d);
+  int s = 0;
+  for (; s + side <= t.segment_count && t.segments[s].k == t.segments[s + side - 1].k; s += side) {
+    const Segment<T>* part = t.segments + s;
+    HWY_UNROLL(1)
+    for (int64_t k = 0; k < part->k; ++k) {
+      HWY_UNROLL(4)
+      for (int i = 0; i < side; ++i) {
+        const V x = hn::Set(d, part[i].a[row * part[i].row_stride + k]);
+        HWY_UNROLL(4)
+        for (int v = 0; v < NV; ++v)
+          sum[i][v] = hn::MulAdd(x, hn::Load(d, part[i].panel + (k * NV + v) * n), sum[i][v]);
+      }
+    }
+  }
+  HWY_UNROLL(4)
+  for (int i = 0; i < side; ++i) {
+    for (int j = s + i; j < t.segment_count; j += side) {
+      const Segment<T>& part = t.segments[j];
+      for (int64_t k = 0; k < part.k; ++k) {
+        const V x = hn::Set(d, part.a[row * part.row_stride + k]);
+        HWY_UNROLL(4)
+        for (int v = 0; v < NV; ++v)
+          sum[i][v] = hn::MulAdd(x, hn::Load(d, part.panel + (k * NV + v) * n), sum[i][v]);
+      }
+    }
+  }
+  HWY_UNROLL(4)
+  for (int v = 0; v < NV; ++v) {
+    T* to = t.z + row * t.z_stride + t.offset[v];
+    const V all = hn::Add(hn::Add(sum[0][v], sum[1][v]), hn::Add(sum[2][v], sum[3][v]));
+    hn::StoreU(hn::Add(t.start[v] ? hn::Load(d, t.start[v]) : hn::LoadU(d, to), all), d, to);
+  }
+}
+
+template <class D, int NV, class T = hn::TFromD<D>>
+void ProductSplit(const PanelTask<T>& task, int rows) {
+  for (int row = 0; row < rows; ++row) SplitRow<D, NV>(D(), task, row);
+}
+
 /// MK rows k of the weight gradient, over all steps: accumulators start from zero, the result is
 /// added once at the end.
 template <class D, int MK, int NV, class T = hn::TFromD<D>>

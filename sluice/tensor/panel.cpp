@@ -18,10 +18,12 @@ template <class D, class T = hn::TFromD<D>>
 struct WidePanel {
 #if SLUICE_REGISTERS == 32
   static constexpr auto product = Product<D, 4>;
+  static constexpr auto product_split = ProductSplit<D, 4>;
   static constexpr auto product_few = ProductFew<D, 4>;
   static constexpr auto outer = Outer<D, 4>;
 #else
   static constexpr void (*product)(const PanelTask<T>&, int) = nullptr;
+  static constexpr void (*product_split)(const PanelTask<T>&, int) = nullptr;
   static constexpr void (*product_few)(const PanelTask<T>*, int, int) = nullptr;
   static constexpr void (*outer)(const OuterTask<T>&) = nullptr;
 #endif
@@ -35,6 +37,8 @@ const PanelKernels<T>* kernels() {
       hwy::TargetName(HWY_TARGET),
       kRegisters == 32 ? 4 : 3,
       {nullptr, Product<D, 1>, Product<D, 2>, Product<D, 3>, WidePanel<D>::product},
+      {nullptr, ProductSplit<D, 1>, ProductSplit<D, 2>, ProductSplit<D, 3>,
+       WidePanel<D>::product_split},
       {nullptr, ProductFew<D, 1>, ProductFew<D, 2>, ProductFew<D, 3>, WidePanel<D>::product_few},
       {nullptr, Outer<D, 1>, Outer<D, 2>, Outer<D, 3>, WidePanel<D>::outer},
       ColumnSum<D>,

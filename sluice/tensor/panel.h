@@ -62,6 +62,8 @@ struct PanelKernels {
   int widest;  ///< vectors of the widest panel worth making, 3 or 4
   /// By number of vectors, 1 to `widest` (index 0 unused).
   void (*product[max_panel_vectors + 1])(const PanelTask<T>&, int rows);
+  /// For few rows where only the sum matters, not the order: segments side by side, then added.
+  void (*product_split[max_panel_vectors + 1])(const PanelTask<T>&, int rows);
   /// `count` tasks over the same few rows, interleaved to hide latency; same bits as one by one.
   void (*product_few[max_panel_vectors + 1])(const PanelTask<T>* tasks, int count, int rows);
   void (*outer[max_panel_vectors + 1])(const OuterTask<T>&);

@@ -1,0 +1,66 @@
+// Addresses within one task of the time loop.
+#pragma once
+
+#include "sluice/layers/sequence_loop.h"
+
+namespace sluice {
+
+/// Addresses of one task, so that the loops below read like the equations.
+template <class T>
+struct Place {
+  const SequenceTask<T>& q;
+  const CellLayout& layout;
+  explicit Place(const SequenceTask<T>& task) : q(task), layout(*task.layout) {}
+
+  int active(int s) const { return q.active ? q.active[s] : q.rows; }
+  ptrdiff_t unit_row() const { return ptrdiff_t{layout.slots} * layout.lanes; }
+  ptrdiff_t group_offset(int group) const { return ptrdiff_t{group} * q.rows * unit_row(); }
+  T* z(int s, int group) const { return q.z + s * q.z_step + group_offset(group); }
+  T* h(int s) const { return q.h + (s % q.h_period) * q.h_step; }
+  const T* h_before(int s) const { return s == 0 ? q.h_first : h(s - 1); }
+  ptrdiff_t h_before_row(int s) const { return s == 0 ? layout.padded : q.h_row; }
+  T* message(int s) const { return q.message + s * q.message_step; }
+  ptrdiff_t state_offset(int group) const { return ptrdiff_t{group} * q.rows * layout.lanes; }
+  T* state(int k, int s, int group) const {
+    return q.state[k] + s * q.state_step + state_offset(group);
+  }
+  bool reads_hidden(int s) const { return s > 0 || !q.zero_first; }
+
+  /// Packed weights of one panel.
+  const T* panel(Part part, int group, int before) const {
+    const ptrdiff_t depth = layout.depth(part);
+    return q.weights[static_cast<int>(part)] + panel_offset(part, group, before, depth);
+  }
+  ptrdiff_t panel_offset(Part part, int group, int before, ptrdiff_t depth) const {
+    return (ptrdiff_t{group} * layout.part(part).count + before) * layout.lanes * depth;
+  }
+  const T* bias(int group, int gate) const {
+    return q.start + (ptrdiff_t{group} * layout.gates + gate) * layout.lanes;
+  }
+
+  /// What the pointwise functions of a group need, forward and backward.
+  PointwiseTask<T> pointwise(int s, int group) const {
+    PointwiseTask<T> t{};
+    t.z = z(s, group);
+    t.z_stride = unit_row();
+    t.rows = active(s);
+    t.switches = q.switches;
+    const ptrdiff_t unit = ptrdiff_t{group} * layout.lanes;
+    t.old_state[0] = h_before(s) + unit;
+    t.old_stride[0] = h_before_row(s);
+    t.new_state[0] = h(s) + unit;
+    t.new_stride[0] = q.h_row;
+    for (int k = 1; k < layout.states; ++k) {
+      t.old_state[k] = state(k, s, group);
+      t.new_state[k] = state(k, s + 1, group);
+      t.old_stride[k] = t.new_stride[k] = layout.lanes;
+    }
+    if (layout.has_message) {
+      t.message = message(s) + unit;
+      t.message_stride = layout.padded;
+    }
+    return t;
+  }
+};
+
+}  // namespace sluice
