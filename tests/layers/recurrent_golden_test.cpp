@@ -1,53 +1,27 @@
 // Recurrent layers against PyTorch's numbers: outputs, states and every gradient.
 #include <gtest/gtest.h>
 
-#include <cmath>
-#include <nlohmann/json.hpp>
-
+#include "golden_file.h"
 #include "sluice/autograd/arithmetic.h"
 #include "sluice/autograd/reduce.h"
-#include "sluice/io/safetensors.h"
 #include "sluice/layers/recurrent.h"
 
 namespace sluice {
 namespace {
 
-struct Golden {
-  std::string file, name;
-  friend void PrintTo(const Golden& golden, std::ostream* out) { *out << golden.name; }
-};
-
-const Safetensors& read_golden(const std::string& file) {
-  static std::map<std::string, Safetensors> files;
-  auto [at, fresh] = files.try_emplace(file);
-  if (fresh)
-    at->second =
-        read_safetensors(std::string(SLUICE_SOURCE_DIR) + "/tests/golden/" + file + ".safetensors");
-  return at->second;
-}
-
-std::vector<Golden> all_cases() {
-  std::vector<Golden> cases;
-  for (const char* file : {"rnn_tanh", "rnn_relu", "lstm", "gru"})
-    for (const auto& name : nlohmann::json::parse(read_golden(file).metadata.at("cases")))
-      cases.push_back({file, name});
-  return cases;
-}
+using test::Golden;
 
 /// One case, run in one number type.
 class GoldenCase {
  public:
   GoldenCase(const Golden& golden, DType dtype)
-      : file_(read_golden(golden.file)),
-        name_(golden.name),
-        dtype_(dtype),
-        about_(nlohmann::json::parse(file_.metadata.at(name_))) {}
+      : golden_(golden), about_(golden_.description()), name_(golden.name), dtype_(dtype) {}
 
   void run() {
     Generator generator(1);
     Recurrent layer(options(), generator);
     layer.to(dtype_);
-    layer.load_state(weights());
+    layer.load_state(golden_.below("weight/"));
     Variable x(get("input").to(dtype_).clone(), true);
     RecurrentState first;
     if (about_["initial_state"]) {
@@ -87,60 +61,33 @@ class GoldenCase {
     return padding;
   }
   bool lstm() const { return about_["cell"] == "lstm"; }
-  std::string results() const { return dtype_ == DType::f32 ? "f32/" : "f64/"; }
-
-  const Tensor& get(const std::string& part) const {
-    for (const auto& [name, tensor] : file_.tensors)
-      if (name == name_ + "/" + part) return tensor;
-    throw std::runtime_error("no tensor " + name_ + "/" + part);
-  }
-  NamedTensors weights() const {
-    NamedTensors state;
-    const std::string prefix = name_ + "/weight/";
-    for (const auto& [name, tensor] : file_.tensors)
-      if (name.rfind(prefix, 0) == 0) state.emplace_back(name.substr(prefix.size()), tensor);
-    return state;
-  }
-
-  /// output · output_gradient + h_n · h_n_gradient + c_n · c_n_gradient, as a node of its own.
-  Variable scalar(const RecurrentResult& result) const;
-
-  // Largest deviation relative to the tensor's largest value: 1e-5 in float is about 80 units in
-  // the last place of that value (sums of a few hundred products, two orders of summation), 1e-10
-  // in double leaves as much room.
+  const Tensor& get(const std::string& part) const { return golden_.get(part); }
   void expect(const std::string& part, const Tensor& actual) const {
-    const Tensor& wanted = get(results() + part);
-    ASSERT_TRUE(actual.defined()) << name_ << " " << part;
-    ASSERT_EQ(actual.shape().to_string(), wanted.shape().to_string()) << name_ << " " << part;
-    double largest = 0, deviation = 0;
-    for (int64_t i = 0; i < wanted.numel(); ++i) {
-      largest = std::max(largest, std::abs(wanted.item(i)));
-      const double d = std::abs(wanted.item(i) - actual.item(i));
-      deviation = std::isnan(d) ? d : std::max(deviation, d);
-      if (std::isnan(d)) break;
-    }
-    EXPECT_LE(deviation, (dtype_ == DType::f32 ? 1e-5 : 1e-10) * largest) << name_ << " " << part;
+    golden_.expect(part, dtype_, actual);
   }
 
-  const Safetensors& file_;
+  /// output · output_gradient + h_n · h_n_gradient + c_n · c_n_gradient.
+  Variable scalar(const RecurrentResult& result) const {
+    Variable total = sum(result.output * Variable(get("output_gradient").to(dtype_)));
+    total = total + sum(result.state.h() * Variable(get("h_n_gradient").to(dtype_)));
+    if (lstm()) total = total + sum(result.state.c() * Variable(get("c_n_gradient").to(dtype_)));
+    return total;
+  }
+
+  const test::GoldenTensors golden_;
+  const nlohmann::json about_;
   const std::string name_;
   const DType dtype_;
-  const nlohmann::json about_;
 };
-
-Variable GoldenCase::scalar(const RecurrentResult& result) const {
-  Variable total = sum(result.output * Variable(get("output_gradient").to(dtype_)));
-  total = total + sum(result.state.h() * Variable(get("h_n_gradient").to(dtype_)));
-  if (lstm()) total = total + sum(result.state.c() * Variable(get("c_n_gradient").to(dtype_)));
-  return total;
-}
 
 class RecurrentGolden : public testing::TestWithParam<Golden> {};
 
 TEST_P(RecurrentGolden, Float) { GoldenCase(GetParam(), DType::f32).run(); }
 TEST_P(RecurrentGolden, Double) { GoldenCase(GetParam(), DType::f64).run(); }
 
-INSTANTIATE_TEST_SUITE_P(PyTorch, RecurrentGolden, testing::ValuesIn(all_cases()),
+INSTANTIATE_TEST_SUITE_P(PyTorch, RecurrentGolden,
+                         testing::ValuesIn(test::golden_cases({"rnn_tanh", "rnn_relu", "lstm",
+                                                               "gru"})),
                          [](const auto& row) { return row.param.name; });
 
 }  // namespace
