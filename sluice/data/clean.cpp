@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 #include <numeric>
+#include <set>
 #include <utility>
 
 #include "sluice/base/error.h"
@@ -20,12 +21,27 @@ std::string at_row(const Frame& frame, int64_t row) {
   return frame.label(row) + " (" + frame.row_text(row) + ")";
 }
 
-// A text column in which another series begins at this row: a long table.
+// Text, or a few whole numbers that come again and again: a store, a sensor.
+bool may_name_series(const Column& column) {
+  if (!column.codes.empty()) return true;
+  std::set<double> distinct;
+  for (const double value : column.values) {
+    if (value != std::floor(value)) return false;
+    distinct.insert(value);
+    if (4 * distinct.size() > column.values.size()) return false;
+  }
+  return true;
+}
+
+// A column that names another series from this row on: a long table.
 std::string several_series_hint(const Frame& frame, int64_t row) {
-  for (const Column& column : frame.columns)
-    if (!column.codes.empty() && row > 0 && column.codes[row] != column.codes[row - 1])
+  for (const Column& column : frame.columns) {
+    const bool changes = column.codes.empty() ? column.values[row] != column.values[row - 1]
+                                              : column.codes[row] != column.codes[row - 1];
+    if (changes && may_name_series(column))
       return "column \"" + column.name + "\" changes here too: if it names several series, keep " +
              "the rows of one of them";
+  }
   return "";
 }
 
@@ -51,8 +67,9 @@ void put_in_order(Frame& frame, const CleanOptions& options) {
                   ", so the rows are not in the order of their dates",
               series.empty() ? "sort the file, or say sort=true" : series);
   }
-  std::stable_sort(order.begin(), order.end(),
-                   [&](int64_t a, int64_t b) { return frame.time[a] < frame.time[b]; });
+  std::sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
+    return std::pair(frame.time[a], a) < std::pair(frame.time[b], b);
+  });
   frame = gather(std::move(frame), order);
   frame.notes.push_back("rows were sorted by date");
 }
@@ -147,6 +164,7 @@ FrequencyGuess find_frequency(Frame& frame, const CleanOptions& options) {
   if (options.frequency.empty()) {
     FrequencyGuess guess = guess_frequency(frame.time);
     if (guess.odd_row >= 0) fail_irregular(frame, guess.odd_row);
+    if (!guess.frequency.regular()) return guess;  // one row moves nowhere
     frame.notes.push_back("rows are " + describe(guess.frequency) + " (" +
                           frequency_name(guess.frequency) + ")");
     return guess;

@@ -100,12 +100,13 @@ class CsvReader {
     const size_t count = cells.size();
     if (count == width_ || (count == width_ + 1 && cells[width_].empty())) return;
     const std::string first = header_line_ > 0 ? "the header" : "the first row";
-    const bool more = count > width_;
+    std::string hint = "complete the row or take it out";
+    if (count > width_) hint = "put cells that hold the delimiter in quotes, or say delimiter=";
+    if (width_ == 1) hint = "if the first lines are no part of the table, say skip_rows=";
     fail_data("data.ragged_row", where(line),
               "the row has " + std::to_string(count) + (count == 1 ? " cell" : " cells") +
                   " where " + first + " has " + std::to_string(width_),
-              more ? "put cells that hold the delimiter in quotes, or say delimiter="
-                   : "complete the row or take it out");
+              hint);
   }
 
   void settle_columns() {
@@ -114,7 +115,8 @@ class CsvReader {
     TimePlan plan = plan_time(frame_.source, names_, sample_, options_);
     const std::vector<size_t> time_columns = plan.columns;
     if (time_columns.empty()) {
-      if (options_.time.empty()) frame_.notes.push_back("no column of dates: rows are counted");
+      if (options_.time.empty())
+        frame_.notes.push_back("no column of dates is known: rows are counted");
     } else {
       time_ = std::make_unique<TimeBuilder>(std::move(plan), frame_.source);
     }
@@ -161,7 +163,7 @@ class CsvReader {
       fail_data("data.no_rows", frame_.source, "the file has no rows");
     if (time_) time_->finish(frame_);
     for (ColumnBuilder& builder : builders_) frame_.columns.push_back(builder.finish());
-    leave_out_counter();
+    leave_out_counters();
     return std::move(frame_);
   }
 
@@ -172,17 +174,28 @@ class CsvReader {
   }
 
   // The row number that a table tool wrote in front is no series.
-  void leave_out_counter() {
-    if (!options_.columns.empty() || kept_.empty() || kept_[0] != 0) return;
-    static constexpr std::array words = {"", "index", "Unnamed: 0", "step", "t", "row", "id"};
-    const Column& first = frame_.columns[0];
+  void leave_out_counters() {
+    while (options_.columns.empty() && frame_.columns.size() > 1 && is_counter(frame_.columns[0])) {
+      frame_.notes.push_back("column \"" + frame_.columns[0].name +
+                             "\" counts the rows and is left out");
+      frame_.columns.erase(frame_.columns.begin());
+    }
+  }
+
+  bool is_counter(const Column& column) const {
+    static constexpr std::array words = {"column_1", "index", "Unnamed: 0", "step", "t",  "time",
+                                         "row",      "id",    "n",          "no",   "obs"};
     const bool named = std::any_of(words.begin(), words.end(),
-                                   [&](const char* word) { return named_[0] == word; });
-    if (header_line_ == 0 || !named || !first.numeric() || frame_.columns.size() < 2) return;
-    for (size_t i = 0; i < first.values.size(); ++i)
-      if (!(first.values[i] == first.values[0] + static_cast<double>(i))) return;
-    frame_.notes.push_back("column \"" + first.name + "\" counts the rows and is left out");
-    frame_.columns.erase(frame_.columns.begin());
+                                   [&](const char* word) { return column.name == word; });
+    const std::vector<double>& values = column.values;
+    if (header_line_ == 0 || !named || !column.numeric() || values.size() < 2) return false;
+    const double step = (values.back() - values.front()) / static_cast<double>(values.size() - 1);
+    for (size_t i = 0; i < values.size(); ++i) {
+      const double expected = values.front() + step * static_cast<double>(i);
+      // Times such as 1949.083 are rounded.
+      if (!(std::abs(values[i] - expected) <= 0.1 * step)) return false;
+    }
+    return step > 0;
   }
 
   std::string where(int64_t line) const { return frame_.source + ":" + std::to_string(line); }

@@ -15,6 +15,20 @@ std::string quote(std::string_view cell) {
   return "\"" + std::string(cell.substr(0, quoted_length)) + "…\"";
 }
 
+// Which of decimal sign and thousands a cell such as "1,234" or "1,234.50" may show, and what to
+// say.
+std::pair<std::string, std::string> about_signs(std::string_view cell) {
+  const size_t first = cell.find_first_of(",. '");
+  const char sign = cell[first];
+  const std::string thousands =
+      std::string("thousands=") + (sign == ' ' ? "\" \"" : std::string(1, sign));
+  const bool certain =
+      sign == ' ' || sign == '\'' || cell.find_first_of(",.", first + 1) != std::string_view::npos;
+  if (certain) return {" has a separator of thousands", "say " + thousands};
+  return {" may have a decimal sign or a separator of thousands",
+          std::string("say decimal=") + sign + " or " + thousands};
+}
+
 }  // namespace
 
 bool holds_numbers(const std::vector<std::string_view>& cells, const NumberReader& reader) {
@@ -75,8 +89,9 @@ void ColumnBuilder::note_problem(CellKind kind, std::string_view cell, int64_t l
         "correct it, or say missing_words=" + std::string(cell) + " if it stands for no value";
   } else if (kind == CellKind::ambiguous) {
     problem.id = "data.ambiguous_number";
-    problem.message = subject + " may have a decimal sign or a separator of thousands";
-    problem.hint = "say decimal= or thousands= with the sign it has";
+    const auto [what, hint] = about_signs(cell);
+    problem.message = subject + what;
+    problem.hint = hint;
   } else {
     problem.id = "data.not_a_number";
     problem.message = subject + " is not a number";

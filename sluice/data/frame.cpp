@@ -108,8 +108,12 @@ std::string choose_target(const Frame& frame, const std::string& wanted) {
     if (names.empty() && !column.numeric() && column.labels.empty())
       fail_data("data.all_missing", frame.source,
                 "column \"" + column.name + "\" has no value at all");
+  std::string example;
+  for (const Column& column : frame.columns)
+    if (example.empty() && !column.labels.empty())
+      example = ": \"" + column.name + "\" holds text such as \"" + column.labels.front() + "\"";
   if (names.empty())
-    fail_data("data.no_numbers", frame.source, "no column holds numbers to forecast",
+    fail_data("data.no_numbers", frame.source, "no column holds numbers to forecast" + example,
               "check the delimiter and the decimal sign (delimiter=, decimal=)");
   if (names.size() > 1)
     fail_config("config.target", frame.source,

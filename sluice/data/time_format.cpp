@@ -14,8 +14,8 @@ constexpr std::array<const char*, 12> month_names = {
     "January", "February", "March",     "April",   "May",      "June",
     "July",    "August",   "September", "October", "November", "December"};
 
-constexpr std::string_view digit_directives = "YymdHIMSjq";
-constexpr std::string_view directives = "YymdHIMSjqpbBzsQ";
+constexpr std::string_view digit_directives = "YymdHIMSjqGV";
+constexpr std::string_view directives = "YymdHIMSjqGVpbBzsQ";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -25,6 +25,7 @@ char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned 
 struct Fields {
   CivilTime civil;
   int day_of_year = -1;
+  int week = -1;      // ISO
   int half_day = -1;  // 0 AM, 1 PM
   int zone_seconds = 0;
   bool fraction = false;
@@ -143,7 +144,10 @@ bool read_directive(Reader& reader, char directive, bool exact, Fields& f) {
   int value = 0;
   switch (directive) {
     case 'Y':
+    case 'G':
       return reader.number(4, 4, 1, 9999, f.civil.year);
+    case 'V':
+      return reader.number(least, 2, 1, 53, f.week);
     case 'y':
       if (!reader.number(2, 2, 0, 99, value)) return false;
       f.civil.year = value + (value < 69 ? 2000 : 1900);
@@ -182,8 +186,29 @@ bool read_directive(Reader& reader, char directive, bool exact, Fields& f) {
   }
 }
 
+constexpr int64_t day_seconds = 86400;
+
+// The Monday that begins the first ISO week of a year: the week with January 4th in it.
+Timestamp first_monday(int year) {
+  const Timestamp fourth = timestamp({year, 1, 4, 0, 0, 0});
+  return fourth - weekday(fourth) * day_seconds;
+}
+
+std::optional<Timestamp> time_of_week(int year, int week) {
+  const Timestamp monday = first_monday(year) + (week - 1) * 7 * day_seconds;
+  if (monday >= first_monday(year + 1)) return std::nullopt;
+  return monday;
+}
+
+// ISO year and week of a time: those of its week's Thursday.
+std::pair<int, int> iso_week(Timestamp time) {
+  const int year = civil_time(time + (3 - weekday(time)) * day_seconds).year;
+  return {year, static_cast<int>((time - first_monday(year)) / (7 * day_seconds)) + 1};
+}
+
 std::optional<Timestamp> assemble(Fields f) {
   if (f.epoch) return f.epoch;
+  if (f.week > 0) return time_of_week(f.civil.year, f.week);
   if (f.half_day >= 0) f.civil.hour = f.civil.hour % 12 + 12 * f.half_day;
   if (f.civil.hour == 24 && (f.civil.minute > 0 || f.civil.second > 0)) return std::nullopt;
   if (f.civil.day > days_in_month(f.civil.year, f.civil.month)) return std::nullopt;
@@ -232,6 +257,10 @@ std::string write_directive(char directive, bool padded, Timestamp time, const C
     }
     case 'q':
       return number_text((c.month + 2) / 3, 1, true);
+    case 'G':
+      return number_text(iso_week(time).first, 4, true);
+    case 'V':
+      return number_text(iso_week(time).second, 2, padded);
     case 'p':
       return c.hour < 12 ? "AM" : "PM";
     case 'b':
@@ -294,7 +323,7 @@ void TimeFormat::compile_directive(const std::string& pattern, size_t& at) {
     fail_config(
         "config.time_format", "time_format",
         "\"" + pattern + "\" has the unknown directive \"%" + std::string(c ? 1 : 0, c) + "\"",
-        "known are %Y %y %m %d %H %I %M %S %p %b %B %j %q %z %s %Q %F %T %R");
+        "known are %Y %y %m %d %H %I %M %S %p %b %B %j %q %G %V %z %s %Q %F %T %R");
   step.directive = c;
   steps_.push_back(step);
 }

@@ -12,9 +12,10 @@
 namespace sluice {
 
 /// A strftime-like pattern, compiled once. Known: %Y %y %m %d %H %I %M %S %p %b %B %j %q (quarter)
-/// %z (reads Z, +hh, +hhmm, +hh:mm, writes +hhmm; %:z writes +hh:mm) %s (epoch seconds) %Q (epoch
-/// milliseconds) %%, and %F %T %R. Numbers may lack their leading zero; %-m %-d %-H write none. %S
-/// reads a fraction too. The words "epoch" and "epoch_ms" stand for %s and %Q.
+/// %G %V (ISO year and week, meaning its Monday) %z (reads Z, +hh, +hhmm, +hh:mm, writes +hhmm; %:z
+/// writes +hh:mm) %s (epoch seconds) %Q (epoch milliseconds) %%, and %F %T %R. Numbers may lack
+/// their leading zero; %-m %-d %-H write none. %S reads a fraction too. The words "epoch" and
+/// "epoch_ms" stand for %s and %Q.
 class TimeFormat {
  public:
   TimeFormat() = default;

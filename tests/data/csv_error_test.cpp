@@ -10,7 +10,8 @@ struct BadFile {
   std::string text;
   CsvOptions options;
   std::string id;
-  std::string what;  // the whole sentence; FILE stands for the path
+  std::string what;         // the whole sentence; FILE stands for the path
+  std::string target = "";  // the column to be forecast, where one must be named
 };
 
 CsvOptions with(const std::function<void(CsvOptions&)>& set) {
@@ -31,7 +32,7 @@ TEST_P(BadFiles, AreRefusedInOneSentence) {
   const Error error = error_of([&] {
     Frame frame = read_csv(path, bad.options);
     CleanOptions options;
-    options.columns = {choose_target(frame, "")};
+    options.columns = {choose_target(frame, bad.target)};
     clean(std::move(frame), options);
   });
   EXPECT_EQ(error.id, bad.id);
@@ -118,20 +119,19 @@ INSTANTIATE_TEST_SUITE_P(
             {},
             "data.ambiguous_number",
             "FILE:2: column \"y\": \"1,234\" may have a decimal sign or a separator of thousands "
-            "(and 1 more such cells); say decimal= or thousands= with the sign it has"},
+            "(and 1 more such cells); say decimal=, or thousands=,"},
         BadFile{"thousands_not_guessed",
                 "date;y\n2020-01-01;1.234,50\n2020-01-02;2\n",
                 {},
                 "data.ambiguous_number",
-                "FILE:2: column \"y\": \"1.234,50\" may have a decimal sign or a separator of "
-                "thousands; say decimal= or thousands= with the sign it has"},
+                "FILE:2: column \"y\": \"1.234,50\" has a separator of thousands; say thousands=."},
         BadFile{
             "nothing_numeric",
-            "date,y\n2020-01-01,a\n2020-01-02,b\n",
+            "date,y\n2020-01-01,12%\n2020-01-02,13%\n",
             {},
             "data.no_numbers",
-            "FILE: no column holds numbers to forecast; check the delimiter and the decimal sign "
-            "(delimiter=, decimal=)"},
+            "FILE: no column holds numbers to forecast: \"y\" holds text such as \"12%\"; check "
+            "the delimiter and the decimal sign (delimiter=, decimal=)"},
         BadFile{"all_missing",
                 "date,y\n2020-01-01,?\n2020-01-02,\n",
                 {},
@@ -215,7 +215,7 @@ INSTANTIATE_TEST_SUITE_P(
             "unknown_directive", "date,y\n2020-01-01,1\n",
             with([](CsvOptions& o) { o.time_format = "%Y-%K"; }), "config.time_format",
             "time_format: \"%Y-%K\" has the unknown directive \"%K\"; known are %Y %y %m %d %H %I "
-            "%M %S %p %b %B %j %q %z %s %Q %F %T %R"},
+            "%M %S %p %b %B %j %q %G %V %z %s %Q %F %T %R"},
         BadFile{"unknown_time_column", "Datum,y\n2020-01-01,1\n",
                 with([](CsvOptions& o) { o.time = {"Datun"}; }), "data.unknown_column",
                 "FILE: time=Datun: the file has no such column; did you mean \"Datum\"?"},
@@ -240,6 +240,21 @@ INSTANTIATE_TEST_SUITE_P(
             "FILE:4: 2020-01-01 comes after 2020-01-02 (row 3), so the rows are not in the order "
             "of their dates; column \"id\" changes here too: if it names several series, keep "
             "the rows of one of them"},
+        BadFile{"several_numbered_series",
+                "date,store,y\n2020-01-01,1,1.5\n2020-01-01,2,2.5\n2020-01-02,1,3.5\n"
+                "2020-01-02,2,4.5\n2020-01-03,1,3.5\n2020-01-03,2,4.5\n2020-01-04,1,3.5\n"
+                "2020-01-04,2,4.5\n",
+                {},
+                "data.duplicate_time",
+                "FILE:3: 2020-01-01 appears twice, first in row 2; column \"store\" changes here "
+                "too: if it names several series, keep the rows of one of them",
+                "y"},
+        BadFile{"title_line",
+                "Sales of the shop\n\ndate,y\n2020-01-01,1\n",
+                {},
+                "data.ragged_row",
+                "FILE:3: the row has 2 cells where the header has 1; if the first lines are no "
+                "part of the table, say skip_rows="},
         BadFile{
             "unsorted",
             "date,y\n2020-01-01,1\n2020-01-03,2\n2020-01-02,3\n2020-01-04,3\n",
