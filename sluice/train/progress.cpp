@@ -9,7 +9,7 @@ namespace sluice {
 namespace {
 
 constexpr double seconds_between_bars = 0.1, seconds_between_lines = 1.0;
-constexpr int bar_width = 24;
+constexpr int bar_width = 16;  // so that a line fits 80 columns
 
 std::string number_text(double value) {
   char text[32];

@@ -102,9 +102,9 @@ void Trainer::Body::diverged(const std::string& what) {
   const std::string where =
       "epoch " + std::to_string(epoch() + 1) + ", update " + std::to_string(update + 1);
   if (!best_model.empty()) keep_best_weights();
-  const std::string rate = number(progress.learning_rate);
-  std::string hint = "lower learning_rate (it is " + rate + ")";
+  std::string hint = "lower learning_rate (it is " + number(progress.learning_rate) + ")";
   hint += options.clip_norm > 0 ? ", clip_norm, or scale the data" : " or set clip_norm: 1";
+  if (update == 0) hint = "look for missing, infinite or very large values in the data; scale them";
   throw Error(ExitCode::diverged, "train.diverged", where, what, hint);
 }
 
@@ -112,7 +112,7 @@ void Trainer::Body::clip() {
   if (options.clip_value > 0) clip_value(optimizer->parameters(), options.clip_value);
   if (options.clip_norm > 0) {
     const double norm = clip_norm(optimizer->parameters(), options.clip_norm);
-    if (!std::isfinite(norm)) diverged("the gradient is no longer a finite number");
+    if (!std::isfinite(norm)) diverged("the gradient is not a finite number");
   }
 }
 
@@ -125,7 +125,7 @@ double Trainer::Body::train_batch(const Dataset& data, std::span<const int64_t> 
   const Variable result =
       loss(model.forward(batch.x(), batch.padding()), batch.y(), batch.target_padding());
   const double value = result.value().item();
-  if (!std::isfinite(value)) diverged("the loss is no longer a finite number");
+  if (!std::isfinite(value)) diverged("the loss is not a finite number");
   result.backward();
   clip();
   optimizer->step(rate);
@@ -165,7 +165,7 @@ void Trainer::Body::finish_epoch(double epoch_loss, const Dataset* validation) {
   // The last update may have spoilt the parameters without showing in a loss yet.
   for (const Variable& parameter : optimizer->parameters())
     if (!std::isfinite(sum_squares(parameter.value())))
-      diverged("a parameter is no longer a finite number");
+      diverged("a parameter is not a finite number");
   progress.val_loss = unknown;
   if (validation) {
     progress.val_loss = evaluate(model, *validation, options.loss, options.batch_size);

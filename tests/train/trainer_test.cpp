@@ -295,6 +295,18 @@ TEST(Divergence, StopsWithAHint) {
   EXPECT_NE(error.hint.find("learning_rate"), std::string::npos);
 }
 
+TEST(Divergence, OfTheFirstLossPointsAtTheData) {
+  const auto model = small_model();
+  Dataset data = example_data(64);
+  data.y.data<float>()[7] = INFINITY;
+  const Error error = caught([&] { fit(*model, data, nullptr, quick(2)); });
+  EXPECT_EQ(error.id, "train.diverged");
+  TrainOptions options = quick(2);
+  options.batch_size = 0;
+  EXPECT_NE(caught([&] { fit(*model, data, nullptr, options); }).hint.find("data"),
+            std::string::npos);
+}
+
 TEST(Divergence, ShowsEvenInTheLastUpdate) {
   const auto model = small_model();
   TrainOptions options = quick(1);
