@@ -267,11 +267,13 @@ void forward_pass(const Direction& d, PassMemory& m, const Padding& padding, con
 
   PoolArray<SequenceTask<T>> tasks(m.plan.slices());
   const int threads = most_threads(d, m);
-  PoolArray<PanelTask<T>> panel_tasks(static_cast<size_t>(layout.groups) * threads *
-                                      m.plan.slices());
+  const size_t lots = static_cast<size_t>(threads) * m.plan.slices();
+  PoolArray<PanelTask<T>> panel_tasks(lots * task_room(layout));
+  PoolArray<Segment<T>> segments(lots * 2 * task_room(layout));
   for (int i = 0; i < m.plan.slices(); ++i) {
     tasks[i] = make_task<T>(d, m, i);
-    tasks[i].tasks = panel_tasks.data() + static_cast<ptrdiff_t>(i) * threads * layout.groups;
+    tasks[i].tasks = panel_tasks.data() + i * threads * task_room(layout);
+    tasks[i].segments = segments.data() + i * threads * 2 * task_room(layout);
   }
   share_work(d, m, tasks, [](const SequenceTask<T>& q, const Share& share, Barrier& barrier) {
     run_forward(q, share, barrier);

@@ -23,7 +23,8 @@ struct RecurrentStream::Body {
   std::shared_ptr<Recurrent::Body> layer;
   int batch;
   std::vector<StreamLayer> layers;
-  std::vector<PanelTask<float>> room;
+  std::vector<PanelTask<float>> tasks;
+  std::vector<Segment<float>> segments;
 };
 
 RecurrentStream::RecurrentStream(const Recurrent& layer, int batch)
@@ -36,7 +37,7 @@ RecurrentStream::RecurrentStream(const Recurrent& layer, int batch)
     fail_config("layer.stream", o.cell, "streams run in float", "convert the layer with to()");
   body_->layer = layer.body();
   body_->batch = batch;
-  int most_groups = 0;
+  ptrdiff_t most_tasks = 0;
   for (const Direction& d : body_->layer->directions) {
     const CellLayout& layout = d.layout;
     StreamLayer s{&d, {}, {}, {}, {}, {}, {}, 0};
@@ -46,10 +47,11 @@ RecurrentStream::RecurrentStream(const Recurrent& layer, int batch)
     s.z = Tensor({batch * row * layout.slots});
     s.message = Tensor({batch * row});
     s.start = Tensor({layout.bias_size()});
-    most_groups = std::max(most_groups, layout.groups);
+    most_tasks = std::max(most_tasks, task_room(layout));
     body_->layers.push_back(std::move(s));
   }
-  body_->room.resize(most_groups);
+  body_->tasks.resize(most_tasks);
+  body_->segments.resize(2 * most_tasks);
   for (StreamLayer& s : body_->layers) {
     const CellLayout& layout = s.direction->layout;
     SequenceTask<float>& q = s.task;
@@ -65,7 +67,8 @@ RecurrentStream::RecurrentStream(const Recurrent& layer, int batch)
     for (int k = 1; k < layout.states; ++k) q.state[k] = s.state[k].data<float>();
     q.z = s.z.data<float>();
     q.message = s.message.data<float>();
-    q.tasks = body_->room.data();
+    q.tasks = body_->tasks.data();
+    q.segments = body_->segments.data();
   }
 }
 

@@ -5,6 +5,9 @@ namespace sluice {
 
 namespace {
 
+/// Few rows cannot fill a register tile: groups are then run side by side.
+constexpr int few_rows = 2;
+
 /// Whether a gate's chain has begun in an earlier product, so that z holds its partial sum.
 bool begun(const CellLayout& layout, Part part, int gate) {
   if (part == Part::input) return false;
@@ -14,156 +17,158 @@ bool begun(const CellLayout& layout, Part part, int gate) {
   return in(input) || (part == Part::message && in(hidden));
 }
 
-/// The panels of one part for groups [first, last): pre-activations of step s.
+/// Rows of z and of what is multiplied: those of step s or, for a single row, every step's.
+struct Rows {
+  int s, count;
+  ptrdiff_t z_stride;
+};
+
+/// The products of one part for a thread's groups, made ready once: from step to step only the
+/// addresses of the rows move.
 template <class T>
 class Products {
  public:
-  Products(const Place<T>& place, const Share& share)
-      : at_(place), q_(place.q), tasks_(q_.tasks + share.thread * ptrdiff_t{at_.layout.groups}) {}
-
-  /// Rows of z: those of step s, or (rows of one) every step's.
-  struct Rows {
-    int s;
-    ptrdiff_t stride;
-    int count;
-  };
-  Rows rows_of(int s) const { return {s, at_.unit_row(), at_.active(s)}; }
-
-  /// A part whose input rows are `segments[i].a`; their panels are filled in here.
-  void run(Part part, const Segment<T>* inputs, const Part* parts, int inputs_count,
-           const Rows& rows, int first, int last) {
+  /// With `fused` the input part's chains go on over the hidden state.
+  Products(const Place<T>& place, const Share& share, Part part, bool fused, PanelTask<T>*& tasks,
+           Segment<T>*& segments)
+      : at_(place), part_(part), fused_(fused), first_(share.first_group) {
     const CellLayout& layout = at_.layout;
-    const Columns& columns = layout.part(part);
-    int before = 0;
-    for (int vectors : columns.panels) {
-      if (rows.count <= few_rows) {
-        for (int g = first; g < last; ++g) fill(part, g, before, vectors, rows);
-        run_few(inputs, parts, inputs_count, vectors, before, first, last, rows.count);
-      } else {
-        for (int g = first; g < last; ++g) {
-          fill(part, g, before, vectors, rows);
-          Segment<T> pieces[2];
-          for (int i = 0; i < inputs_count; ++i) pieces[i] = piece(inputs[i], parts[i], g, before);
-          tasks_[g].segments = pieces;
-          tasks_[g].segment_count = inputs_count;
-          q_.panels->product[vectors](tasks_[g], rows.count);
-        }
-      }
+    groups_ = share.last_group - share.first_group;
+    panels_ = static_cast<int>(layout.part(part).panels.size());
+    tasks_ = tasks;
+    segments_ = segments;
+    tasks += groups_ * panels_;
+    segments += groups_ * panels_ * 2;
+    int before = 0, i = 0;
+    for (int vectors : layout.part(part).panels) {
+      for (int g = first_; g < share.last_group; ++g, ++i) prepare(i, g, before, vectors);
       before += vectors;
     }
   }
 
-  static constexpr int few_rows = 2;
+  /// For groups [first, last).
+  void run(const Rows& rows, int first, int last) {
+    const auto& panels = at_.layout.part(part_).panels;
+    const bool hidden = at_.reads_hidden(rows.s);
+    for (int p = 0; p < panels_; ++p) {
+      PanelTask<T>* tasks = tasks_ + ptrdiff_t{p} * groups_ - first_;
+      for (int g = first; g < last; ++g) move(tasks[g], rows, g, hidden);
+      if (rows.count <= few_rows) {
+        at_.q.panels->product_few[panels[p]](tasks + first, last - first, rows.count);
+      } else {
+        for (int g = first; g < last; ++g)
+          at_.q.panels->product[panels[p]](tasks[g], rows.count);
+      }
+    }
+  }
 
  private:
-  Segment<T> piece(const Segment<T>& input, Part part, int group, int before) const {
-    return {input.a, input.row_stride, at_.panel(part, group, before), input.k};
-  }
-
-  void fill(Part part, int group, int before, int vectors, const Rows& rows) {
+  void prepare(int i, int group, int before, int vectors) {
     const CellLayout& layout = at_.layout;
-    PanelTask<T>& t = tasks_[group];
-    t.z = at_.z(rows.s, group);
-    t.z_stride = rows.stride;
+    Segment<T>* segments = segments_ + ptrdiff_t{i} * 2;
+    segments[0] = {nullptr, 0, at_.panel(part_, group, before), layout.depth(part_)};
+    if (fused_)
+      segments[1] = {nullptr, 0, at_.panel(Part::hidden, group, before), layout.hidden_size};
+    PanelTask<T>& t = tasks_[i];
+    t = PanelTask<T>{segments, 0, nullptr, 0, {}, {}};
     for (int v = 0; v < vectors; ++v) {
-      const int gate = layout.part(part).first + before + v;
+      const int gate = layout.part(part_).first + before + v;
       t.offset[v] = gate * layout.lanes;
-      t.start[v] = begun(layout, part, gate) ? nullptr : at_.bias(group, gate);
+      t.start[v] = begun(layout, part_, gate) ? nullptr : at_.bias(group, gate);
     }
   }
 
-  void run_few(const Segment<T>* inputs, const Part* parts, int inputs_count, int vectors,
-               int before, int first, int last, int rows) {
-    constexpr int lot = 16;
-    Segment<T> pieces[lot][2];
-    for (int g = first; g < last; g += lot) {
-      const int count = g + lot < last ? lot : last - g;
-      for (int j = 0; j < count; ++j) {
-        for (int i = 0; i < inputs_count; ++i)
-          pieces[j][i] = piece(inputs[i], parts[i], g + j, before);
-        tasks_[g + j].segments = pieces[j];
-        tasks_[g + j].segment_count = inputs_count;
-      }
-      q_.panels->product_few[vectors](tasks_ + g, count, rows);
+  void move(PanelTask<T>& t, const Rows& rows, int group, bool hidden) {
+    auto* segments = const_cast<Segment<T>*>(t.segments);
+    const int s = rows.s;
+    t.z = at_.z(s, group);
+    t.z_stride = rows.z_stride;
+    if (part_ == Part::input) {
+      segments[0].a = at_.q.x + s * at_.q.x_step;
+      segments[0].row_stride = rows.count > at_.q.rows ? at_.q.x_step : at_.q.x_row;
+      t.segment_count = fused_ && hidden ? 2 : 1;
+    } else {
+      t.segment_count = hidden ? 1 : 0;
     }
+    if (!hidden || (part_ == Part::input && !fused_)) return;
+    Segment<T>& last = segments[t.segment_count - 1];
+    const bool message = part_ == Part::message;
+    last.a = message ? at_.message(s) : at_.h_before(s);
+    last.row_stride = message ? at_.layout.padded : at_.h_before_row(s);
   }
 
   const Place<T>& at_;
-  const SequenceTask<T>& q_;
+  const Part part_;
+  const bool fused_;
+  const int first_;
+  int groups_, panels_;
   PanelTask<T>* tasks_;
+  Segment<T>* segments_;
 };
 
-/// Whether the input products of all steps are made at once, with the steps as rows: what a single
-/// row would wait for at every step.
+/// One task's loop, a step at a time.
 template <class T>
-bool hoists_input(const SequenceTask<T>& q) {
-  return q.rows == 1 && q.steps > 1 && q.z_step > 0;
-}
-
-template <class T>
-void hoist_input(const Place<T>& at, Products<T>& products, const Share& share) {
-  const SequenceTask<T>& q = at.q;
-  int steps = 0;
-  while (steps < q.steps && at.active(steps) > 0) ++steps;
-  const Segment<T> input = {q.x, q.x_step, nullptr, at.layout.input_size};
-  const Part part = Part::input;
-  products.run(part, &input, &part, 1, {0, q.z_step, steps}, share.first_group, share.last_group);
-}
-
-/// Pre-activations of step s for some groups: everything but what waits for the message.
-template <class T>
-void pre_activations(const Place<T>& at, Products<T>& products, int s, int first, int last) {
-  const SequenceTask<T>& q = at.q;
-  const CellLayout& layout = at.layout;
-  const Segment<T> inputs[2] = {{q.x + s * q.x_step, q.x_row, nullptr, layout.input_size},
-                                {at.h_before(s), at.h_before_row(s), nullptr, layout.hidden_size}};
-  const Part parts[2] = {Part::input, Part::hidden};
-  const int hidden = at.reads_hidden(s) ? 1 : 0;
-  const auto rows = products.rows_of(s);
-  if (hoists_input(q)) {
-    products.run(Part::hidden, inputs + 1, parts + 1, hidden, rows, first, last);
-  } else if (layout.fused) {
-    products.run(Part::input, inputs, parts, 1 + hidden, rows, first, last);
-  } else {
-    products.run(Part::input, inputs, parts, 1, rows, first, last);
-    products.run(Part::hidden, inputs + 1, parts + 1, hidden, rows, first, last);
+class ForwardLoop {
+ public:
+  ForwardLoop(const SequenceTask<T>& task, const Share& share, Barrier& barrier, bool hoist)
+      : at_(task),
+        q_(task),
+        share_(share),
+        barrier_(barrier),
+        hoist_(hoist && task.rows == 1 && task.steps > 1 && task.z_step > 0),
+        fused_(task.layout->fused && !hoist_),
+        usual_(task.switches.usual() ? 0 : 1),
+        tasks_(task.tasks + share.thread * task_room(*task.layout)),
+        segments_(task.segments + share.thread * 2 * task_room(*task.layout)),
+        input_(at_, share, Part::input, fused_, tasks_, segments_),
+        hidden_(at_, share, Part::hidden, false, tasks_, segments_),
+        message_(at_, share, Part::message, false, tasks_, segments_) {
+    if (!hoist_) return;
+    // What a single row would wait for at every step, with the steps as the rows of one product.
+    int steps = 0;
+    while (steps < q_.steps && at_.active(steps) > 0) ++steps;
+    input_.run({0, steps, q_.z_step}, share_.first_group, share_.last_group);
   }
-}
 
-template <class T>
-void message_product(const Place<T>& at, Products<T>& products, int s, int first, int last) {
-  const CellLayout& layout = at.layout;
-  const Segment<T> input = {at.message(s), layout.padded, nullptr, layout.hidden_size};
-  const Part part = Part::message;
-  products.run(part, &input, &part, at.reads_hidden(s) ? 1 : 0, products.rows_of(s), first, last);
-}
+  void step(int s) {
+    const Rows rows = {s, at_.active(s), at_.unit_row()};
+    if (rows.count == 0) return;
+    const int groups = share_.last_group - share_.first_group;
+    // Few rows: all groups' products side by side. Many: a group at a time, while z is hot.
+    const int stride = rows.count <= few_rows ? groups : 1;
+    const auto first = q_.layout->has_message ? q_.kernel->message[usual_] : q_.kernel->forward[usual_];
+    for (int g = share_.first_group; g < share_.last_group; g += stride) {
+      if (!hoist_) input_.run(rows, g, g + stride);
+      if (!fused_) hidden_.run(rows, g, g + stride);
+      for (int i = g; i < g + stride; ++i) first(at_.pointwise(s, i));
+    }
+    barrier_.wait();
+    if (!q_.layout->has_message) return;
+    for (int g = share_.first_group; g < share_.last_group; g += stride) {
+      message_.run(rows, g, g + stride);
+      for (int i = g; i < g + stride; ++i) q_.kernel->forward[usual_](at_.pointwise(s, i));
+    }
+    barrier_.wait();
+  }
+
+ private:
+  const Place<T> at_;
+  const SequenceTask<T>& q_;
+  const Share share_;
+  Barrier& barrier_;
+  const bool hoist_, fused_;
+  const int usual_;
+  PanelTask<T>* tasks_;
+  Segment<T>* segments_;
+  Products<T> input_, hidden_, message_;
+};
 
 }  // namespace
 
 template <class T>
-void run_forward(const SequenceTask<T>& q, const Share& share, Barrier& barrier) {
-  const Place<T> at(q);
-  Products<T> products(at, share);
-  const int usual = q.switches.usual() ? 0 : 1;
-  if (hoists_input(q)) hoist_input(at, products, share);
-  for (int s = 0; s < q.steps; ++s) {
-    const int rows = at.active(s);
-    if (rows == 0) return;
-    // Few rows: all groups' products side by side. Many: a group at a time, while z is hot.
-    const int stride = rows <= Products<T>::few_rows ? share.last_group - share.first_group : 1;
-    for (int g = share.first_group; g < share.last_group; g += stride) {
-      pre_activations(at, products, s, g, g + stride);
-      for (int i = g; i < g + stride; ++i)
-        (q.layout->has_message ? q.kernel->message : q.kernel->forward)[usual](at.pointwise(s, i));
-    }
-    barrier.wait();
-    if (!q.layout->has_message) continue;
-    for (int g = share.first_group; g < share.last_group; g += stride) {
-      message_product(at, products, s, g, g + stride);
-      for (int i = g; i < g + stride; ++i) q.kernel->forward[usual](at.pointwise(s, i));
-    }
-    barrier.wait();
-  }
+void run_forward(const SequenceTask<T>& task, const Share& share, Barrier& barrier) {
+  ForwardLoop<T> loop(task, share, barrier, true);
+  for (int s = 0; s < task.steps; ++s) loop.step(s);
 }
 
 template void run_forward(const SequenceTask<float>&, const Share&, Barrier&);

@@ -53,9 +53,15 @@ struct SequenceTask {
   T* dweights[3];        ///< packed, added to
   T* dstart;             ///< [groups][gates][lanes], added to
   Segment<T>* segments;  ///< segment_room() of them for each thread
-  PanelTask<T>* tasks;   ///< `groups` of them for each thread
+  PanelTask<T>* tasks;   ///< forward: task_room() of them for each thread, and twice as many segments
 };
 
+/// Tasks of a forward loop: every panel of every group.
+inline ptrdiff_t task_room(const CellLayout& layout) {
+  size_t panels = 0;
+  for (const Columns& columns : layout.columns) panels += columns.panels.size();
+  return layout.groups * static_cast<ptrdiff_t>(panels);
+}
 /// Segments of one transposed product: one a group, the last group's gates each on their own.
 inline ptrdiff_t segment_room(const CellLayout& layout) { return layout.groups + max_gates; }
 /// Rows of dx that go by way of dx_tail at once, and the numbers of that room.

@@ -16,7 +16,8 @@ struct Place {
   ptrdiff_t unit_row() const { return ptrdiff_t{layout.slots} * layout.lanes; }
   ptrdiff_t group_offset(int group) const { return ptrdiff_t{group} * q.rows * unit_row(); }
   T* z(int s, int group) const { return q.z + s * q.z_step + group_offset(group); }
-  T* h(int s) const { return q.h + (s % q.h_period) * q.h_step; }
+  /// Kept for every step, or for the last two (h_period 2): no division in a loop this short.
+  T* h(int s) const { return q.h + (q.h_period == 2 ? s & 1 : s) * q.h_step; }
   const T* h_before(int s) const { return s == 0 ? q.h_first : h(s - 1); }
   ptrdiff_t h_before_row(int s) const { return s == 0 ? layout.padded : q.h_row; }
   T* message(int s) const { return q.message + s * q.message_step; }

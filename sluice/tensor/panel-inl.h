@@ -126,10 +126,11 @@ HWY_INLINE void TileOf(D d, const PanelTask<T>& task, int row, int rows, const T
 template <class D, int NV, class T = hn::TFromD<D>>
 HWY_INLINE void ProductRows(const PanelTask<T>& task, int rows) {
   constexpr int most = tile_rows(NV);
-  const int blocks = (rows + most - 1) / most;
-  const Segment<T>* segment = task.segments;
   constexpr int n = static_cast<int>(hn::MaxLanes(D()));
+  const Segment<T>* segment = task.segments;
   const T* ahead = task.segment_count > 0 ? segment->panel + segment->k * NV * n : task.z;
+  if (rows <= most) return TileOf<D, most, NV>(D(), task, 0, rows, ahead);
+  const int blocks = (rows + most - 1) / most;
   int row = 0;
   for (int b = 0; b < blocks; ++b) {
     const int size = (rows - row + blocks - b - 1) / (blocks - b);
@@ -182,6 +183,7 @@ void ProductFew(const PanelTask<T>* tasks, int count, int rows) {
   for (; i + side <= count && rows <= 2; i += side) {
     for (int row = 0; row < rows; ++row) Tile<D, 1, NV, side>(D(), tasks + i, row, tasks[i].z);
   }
+  for (; i < count && rows == 1; ++i) Tile<D, 1, NV, 1>(D(), tasks + i, 0, tasks[i].z);
   for (; i < count; ++i) Product<D, NV>(tasks[i], rows);
 }
 
