@@ -29,7 +29,7 @@ std::vector<double> LinearModel::predict(std::span<const double> x) const {
 }
 
 RidgeProblem::RidgeProblem(const Matrix& x, const Matrix& y)
-    : inputs_(x.columns), outputs_(y.columns) {
+    : rows_(x.rows), inputs_(x.columns), outputs_(y.columns) {
   const Eigen::RowVectorXd input_mean = view(x).colwise().mean();
   const Eigen::RowVectorXd output_mean = view(y).colwise().mean();
   const RowMatrix centred_x = view(x).rowwise() - input_mean;
@@ -46,9 +46,12 @@ RidgeProblem::RidgeProblem(const Matrix& x, const Matrix& y)
 LinearModel RidgeProblem::solve(double penalty) const {
   RowMatrix gram = Eigen::Map<const RowMatrix>(gram_.data(), inputs_, inputs_);
   const Map cross(cross_.data(), inputs_, outputs_);
-  // The tiny floor keeps inputs that never change from making the system singular.
-  const double floor = 1e-12 * gram.diagonal().mean() + 1e-300;
-  gram.diagonal().array() += penalty * gram.diagonal().array() + floor;
+  // An input that changes no more than by rounding gets no weight; the floor is in its own unit.
+  for (int64_t j = 0; j < inputs_; ++j) {
+    const double mean = input_mean_[static_cast<size_t>(j)];
+    const double floor = 1e-12 * static_cast<double>(rows_) * mean * mean + 1e-300;
+    gram(j, j) += penalty * gram(j, j) + floor;
+  }
   const RowMatrix weights = gram.ldlt().solve(cross);
   LinearModel model;
   model.weights = {inputs_, outputs_, flat(weights)};

@@ -27,7 +27,7 @@ class RidgeProblem {
   LinearModel solve(double penalty) const;
 
  private:
-  int64_t inputs_, outputs_;
+  int64_t rows_, inputs_, outputs_;
   std::vector<double> gram_, cross_, input_mean_, output_mean_;
 };
 
