@@ -21,7 +21,8 @@ void check(const RecurrentOptions& o) {
   positive("num_layers", o.num_layers);
   if (o.biases < 0 || o.biases > 2)
     fail_config("layer.biases", "biases",
-                "a gate has 0, 1 or 2 bias vectors, not " + std::to_string(o.biases), "");
+                "a gate has 0, 1 or 2 bias vectors, not " + std::to_string(o.biases),
+                "set it to 2 (as PyTorch), 1 (as Keras) or 0");
   if (o.initialization != "pytorch" && o.initialization != "keras")
     fail_config("config.choice", "initialization",
                 "\"" + o.initialization + "\" is not one of pytorch, keras",
@@ -140,18 +141,7 @@ void check_input(const Recurrent::Body& body, const Variable& x, const Recurrent
   if (x.dtype() != body.dtype)
     fail_config("layer.dtype", o.cell, "input and parameters differ in number type",
                 "convert one of them with to()");
-  const Shape want = {int64_t{o.num_layers} * body.per_layer(), x.shape()[o.batch_first ? 0 : 1],
-                      o.hidden_size};
-  for (int k = 0; k < max_states; ++k) {
-    const Variable& v = state.values[k];
-    if (!v.defined()) continue;
-    if (k >= static_cast<int>(body.cell->info.states.size()) || !(v.shape() == want) ||
-        v.dtype() != body.dtype)
-      fail_config("layer.shape", o.cell + " state",
-                  "state " + std::to_string(k) + " has shape " + v.shape().to_string() +
-                      ", the layer needs " + want.to_string(),
-                  "states are [num_layers * directions, B, H], one a state of the cell");
-  }
+  check_state(body, x.shape()[o.batch_first ? 0 : 1], state);
 }
 
 /// Runs every layer and direction forward; `memory(index)` is where a pass keeps what it needs.
@@ -222,7 +212,9 @@ RecurrentResult Recurrent::run(const Variable& x, const RecurrentState& state,
   const int states = static_cast<int>(body_->cell->info.states.size());
   const int64_t batch = x.shape()[options().batch_first ? 0 : 1];
   bool wanted = false;
-  for (const Direction& d : body_->directions) wanted = wanted || d.weights.requires_grad();
+  for (const Direction& d : body_->directions)
+    for (const Variable* v : {&d.weights, &d.bias_input, &d.bias_hidden})
+      wanted = wanted || (v->defined() && v->requires_grad());
   for (const Variable& v : state.values) wanted = wanted || (v.defined() && v.requires_grad());
   const bool remember = grad_enabled() && (wanted || x.requires_grad());
 

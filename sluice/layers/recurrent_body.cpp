@@ -107,6 +107,29 @@ void load_direction(Recurrent::Body& body, int index, const NamedTensors& state)
   });
 }
 
+void check_state(const Recurrent::Body& body, int64_t batch, const RecurrentState& state) {
+  const RecurrentOptions& o = body.options;
+  const int states = static_cast<int>(body.cell->info.states.size());
+  const Shape want = {int64_t{o.num_layers} * body.per_layer(), batch, o.hidden_size};
+  // Made only to be thrown: a state that fits costs no memory.
+  const auto where = [&](int k) { return o.cell + " state " + std::to_string(k); };
+  for (int k = 0; k < max_states; ++k) {
+    const Variable& v = state.values[k];
+    if (!v.defined()) continue;
+    if (k >= states)
+      fail_config("layer.shape", where(k),
+                  o.cell + " has " + std::to_string(states) + (states == 1 ? " state" : " states"),
+                  "leave the others undefined");
+    if (!(v.shape() == want))
+      fail_config("layer.shape", where(k),
+                  "has shape " + v.shape().to_string() + ", the layer needs " + want.to_string(),
+                  "states are [num_layers * directions, B, H]");
+    if (v.dtype() != body.dtype)
+      fail_config("layer.dtype", where(k), "state and parameters differ in number type",
+                  "convert one of them with to()");
+  }
+}
+
 namespace {
 
 /// Keras: glorot uniform on the fused kernel; recurrent kernel with orthonormal rows [H, G·H].

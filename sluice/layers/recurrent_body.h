@@ -29,6 +29,8 @@ Direction make_direction(const Recurrent::Body& body, int index, DType dtype);
 NamedTensors direction_tensors(const Recurrent::Body& body, int index, bool gradients);
 /// The other way; throws Error "layer.state".
 void load_direction(Recurrent::Body& body, int index, const NamedTensors& state);
+/// Throws Error "layer.shape" or "layer.dtype" for a state that does not fit the layer or `batch`.
+void check_state(const Recurrent::Body& body, int64_t batch, const RecurrentState& state);
 /// First values in the neutral layout.
 NamedTensors initial_tensors(const Recurrent::Body& body, int index, Generator& generator);
 

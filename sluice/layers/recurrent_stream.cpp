@@ -35,6 +35,9 @@ RecurrentStream::RecurrentStream(const Recurrent& layer, int batch)
                 "use direction: forward");
   if (layer.body()->dtype != DType::f32)
     fail_config("layer.stream", o.cell, "streams run in float", "convert the layer with to()");
+  if (batch < 1)
+    fail_config("layer.size", "batch", "must be positive, not " + std::to_string(batch),
+                "a stream runs one row or more");
   body_->layer = layer.body();
   body_->batch = batch;
   ptrdiff_t most_tasks = 0;
@@ -143,14 +146,9 @@ RecurrentState RecurrentStream::state() const {
 
 void RecurrentStream::set_state(const RecurrentState& state) {
   const RecurrentOptions& o = body_->layer->options;
-  const Shape want = {o.num_layers, body_->batch, o.hidden_size};
+  check_state(*body_->layer, body_->batch, state);
   for (int k = 0; k < static_cast<int>(body_->layer->cell->info.states.size()); ++k) {
     const Variable& given = state.values[k];
-    if (given.defined() && !(given.shape() == want))
-      fail_config(
-          "layer.shape", o.cell + " state",
-          "has shape " + given.shape().to_string() + ", the stream needs " + want.to_string(),
-          "use the state of the same layer and batch");
     const float* from = given.defined() ? given.value().data<float>() : nullptr;
     for (StreamLayer& s : body_->layers) {
       float* to = (k == 0 ? s.h[s.now] : s.state[k]).data<float>();

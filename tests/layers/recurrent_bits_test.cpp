@@ -119,6 +119,7 @@ NamedTensors values(const RecurrentResult& result) {
 
 class RecurrentSequenceBits : public testing::TestWithParam<RecurrentCase> {
  protected:
+  const test::Threads scope_{1};
   const RecurrentCase& row_ = GetParam();
   const Recurrent layer_ = test::make_recurrent_layer(row_, DType::f32);
   const test::RecurrentInput input_ = test::make_input(row_, DType::f32);
