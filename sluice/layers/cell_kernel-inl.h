@@ -446,6 +446,7 @@ void Backward(const PointwiseTask<hn::TFromD<D>>& t) {
     V grads[states];
     for (int k = 0; k < states; ++k)
       grads[k] = hn::LoadU(d, t.grad_state[k] + row * t.grad_stride[k]);
+    if (t.add) grads[0] = hn::Add(grads[0], hn::LoadU(d, t.add + row * t.add_stride));
     ForBits<(1u << gates) - 1>([&]<int K>(Index<K>) HWY_ATTR {
       bool any = false;
       const V g = GatherAll<K>(any, next, grads);
@@ -455,7 +456,6 @@ void Backward(const PointwiseTask<hn::TFromD<D>>& t) {
       bool any = false;
       V g = GatherAll<gates + K>(any, next, grads);
       if (!any) g = hn::Zero(d);
-      if (K == 0 && t.add) g = hn::Add(g, hn::LoadU(d, t.add + row * t.add_stride));
       hn::StoreU(g, d, t.grad_state[K] + row * t.grad_stride[K]);
     });
   }

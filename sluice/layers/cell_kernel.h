@@ -45,7 +45,7 @@ struct PointwiseTask {
   /// gradient that does not pass through a product.
   T* grad_state[max_states];
   ptrdiff_t grad_stride[max_states];
-  /// Added to grad_state[0] on return: the gradient of the previous step's output. May be null.
+  /// Added to grad_state[0] on entry: the gradient of this step's output. May be null.
   const T* add;
   ptrdiff_t add_stride;
 };

@@ -5,6 +5,7 @@
 #include "sluice/autograd/node.h"
 #include "sluice/base/error.h"
 #include "sluice/layers/recurrent_body.h"
+#include "sluice/layers/recurrent_stack.h"
 
 namespace sluice {
 
@@ -29,20 +30,6 @@ void check(const RecurrentOptions& o) {
                 suggest(o.initialization, {"pytorch", "keras"}));
 }
 
-/// Pointers to block `index` of each state's [L·D,B,H] tensor; null where it is undefined.
-template <class T>
-struct StatePointers {
-  const T* read[max_states] = {};
-  T* write[max_states] = {};
-
-  void block(const Tensor& tensor, int k, int index) {
-    if (!tensor.defined()) return;
-    Tensor shared = tensor;
-    write[k] = shared.data<T>() + index * tensor.size(1) * tensor.size(2);
-    read[k] = write[k];
-  }
-};
-
 /// One call of a recurrent stack on the tape: all layers and directions.
 class RecurrentNode : public Node {
  public:
@@ -56,7 +43,7 @@ class RecurrentNode : public Node {
     dispatch(body_->dtype, [&](auto zero) { run<decltype(zero)>(grads); });
   }
 
-  PassMemory& pass(int index) { return passes_[index]; }
+  PoolArray<PassMemory>& passes() { return passes_; }
 
  private:
   template <class T>
@@ -86,47 +73,18 @@ Tensor RecurrentNode::last_gradient(const std::array<Tensor, max_outputs>& grads
 
 template <class T>
 void RecurrentNode::run(const std::array<Tensor, max_outputs>& grads) {
-  const Recurrent::Body& body = *body_;
-  const int d = body.per_layer(), h = body.options.hidden_size;
-  const bool batch_first = body.options.batch_first;
-  Tensor dlast[max_states], dfirst[max_states];
+  StackGradients gradients;
   for (int k = 0; k < max_states; ++k) {
-    dlast[k] = k == 0 ? last_gradient<T>(grads) : grads[1 + k];
+    gradients.dlast[k] = k == 0 ? last_gradient<T>(grads) : grads[1 + k];
     if (input(1 + k).defined() && input(1 + k).requires_grad())
-      dfirst[k] = Tensor(input(1 + k).shape(), body.dtype);
+      gradients.dfirst[k] = Tensor(input(1 + k).shape(), body_->dtype);
   }
-  Tensor dy = body.options.outputs == Outputs::all ? grads[0] : Tensor();
-  for (int layer = body.options.num_layers - 1; layer >= 0; --layer) {
-    const SequenceView& x = passes_[layer * d].x;
-    const bool need_dx = layer > 0 || input(0).requires_grad();
-    Tensor dx;
-    for (int k = 0; k < d; ++k) {
-      const int index = layer * d + k;
-      StatePointers<T> from, to;
-      for (int s = 0; s < max_states; ++s) {
-        from.block(dlast[s], s, index);
-        to.block(dfirst[s], s, index);
-      }
-      SequenceView gradient =
-          dy.defined() ? SequenceView(dy, batch_first).part(k * h, h) : SequenceView();
-      SequenceView result;
-      if (need_dx)
-        result = SequenceView(Tensor::uninitialized(x.tensor.shape(), body.dtype), batch_first);
-      backward_pass<T>(body.directions[index], passes_[index], gradient, from.read, result,
-                       to.write);
-      if (k == 0) {
-        dx = result.tensor;
-      } else if (need_dx) {
-        T* sum = dx.data<T>();
-        const T* add = std::as_const(result.tensor).template data<T>();
-        for (int64_t i = 0; i < dx.numel(); ++i) sum[i] += add[i];
-      }
-    }
-    dy = dx;
-  }
-  if (input(0).requires_grad()) input(0).accumulate_grad(dy);
+  if (body_->options.outputs == Outputs::all) gradients.dy = grads[0];
+  gradients.need_dx = input(0).requires_grad();
+  backward_stack<T>(*body_, passes_, gradients);
+  if (gradients.need_dx) input(0).accumulate_grad(gradients.dx);
   for (int k = 0; k < max_states; ++k)
-    if (dfirst[k].defined()) input(1 + k).accumulate_grad(dfirst[k]);
+    if (gradients.dfirst[k].defined()) input(1 + k).accumulate_grad(gradients.dfirst[k]);
 }
 
 void check_input(const Recurrent::Body& body, const Variable& x, const RecurrentState& state) {
@@ -142,40 +100,6 @@ void check_input(const Recurrent::Body& body, const Variable& x, const Recurrent
     fail_config("layer.dtype", o.cell, "input and parameters differ in number type",
                 "convert one of them with to()");
   check_state(body, x.shape()[o.batch_first ? 0 : 1], state);
-}
-
-/// Runs every layer and direction forward; `memory(index)` is where a pass keeps what it needs.
-template <class T, class Memory>
-void run_layers(const Recurrent::Body& body, const Tensor& x, const RecurrentState& state,
-                const Padding& padding, Tensor& output, Tensor* last, Memory&& memory,
-                bool remember) {
-  const RecurrentOptions& o = body.options;
-  const int d = body.per_layer(), h = o.hidden_size;
-  Tensor layer_x = x;
-  for (int layer = 0; layer < o.num_layers; ++layer) {
-    const bool top = layer == o.num_layers - 1;
-    Tensor y;
-    if (!top || o.outputs == Outputs::all) {
-      Shape shape = x.shape();
-      shape.set(2, int64_t{d} * h);
-      y = Tensor::uninitialized(shape, body.dtype);
-    }
-    for (int k = 0; k < d; ++k) {
-      const int index = layer * d + k;
-      StatePointers<T> from, to;
-      for (int s = 0; s < max_states; ++s) {
-        if (state.values[s].defined()) from.block(state.values[s].value(), s, index);
-        to.block(last[s], s, index);
-      }
-      PassMemory& m = memory(index);
-      m.x = SequenceView(layer_x, o.batch_first);
-      m.y = y.defined() ? SequenceView(y, o.batch_first).part(k * h, h) : SequenceView();
-      m.hold = o.padded_output == PaddedOutput::hold;
-      forward_pass<T>(body.directions[index], m, padding, from.read, to.write, remember);
-    }
-    layer_x = y;
-  }
-  output = layer_x;
 }
 
 /// [B,D·H] from the top layer's last hidden states.
@@ -225,13 +149,11 @@ RecurrentResult Recurrent::run(const Variable& x, const RecurrentState& state,
                      body_->dtype);
   dispatch(body_->dtype, [&](auto zero) {
     using T = decltype(zero);
-    PassMemory scratch;
-    const auto memory = [&](int index) -> PassMemory& {
-      if (node) return node->pass(index);
-      scratch = PassMemory();
-      return scratch;
-    };
-    run_layers<T>(*body_, x.value(), state, padding, output, last, memory, remember);
+    PoolArray<PassMemory> scratch(node ? 0 : body_->directions.size());
+    StackInput stack{x.value(), {}, padding, remember};
+    for (int k = 0; k < states; ++k)
+      if (state.values[k].defined()) stack.first[k] = state.values[k].value();
+    output = forward_stack<T>(*body_, stack, node ? node->passes() : scratch, last);
     if (options().outputs == Outputs::last) output = last_output<T>(*body_, last[0]);
   });
   RecurrentResult result;

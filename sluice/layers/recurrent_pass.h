@@ -3,6 +3,7 @@
 
 #include "sluice/layers/cell_layout.h"
 #include "sluice/layers/row_plan.h"
+#include "sluice/layers/sequence_loop.h"
 #include "sluice/tensor/tensor.h"
 
 namespace sluice {
@@ -59,16 +60,63 @@ struct PassMemory {
   Tensor z, message, start;
 };
 
-/// Runs a direction over x. Writes y's columns if it is defined, and each row's last states to
-/// last[k] ([B,H], state k). `first[k]` may be null: zeros. `remember` keeps what backward needs.
+/// One direction's forward pass over the x of its memory. Writes y's columns if y is defined.
 template <class T>
-void forward_pass(const Direction& direction, PassMemory& memory, const Padding& padding,
-                  const T* const* first, T* const* last, bool remember);
+class ForwardPass {
+ public:
+  /// `first[k]` ([B,H], state k) may be null: zeros. `remember` keeps what backward needs.
+  ForwardPass(const Direction& direction, PassMemory& memory, const Padding& padding,
+              const T* const* first, bool remember);
+  void run();
+  /// The time loop's task where there is just one and one thread to run it: it may join a wave.
+  SequenceTask<T>* only_task();
+  /// After the loop: each row's last states to last[k] ([B,H]; null: not wanted), and y.
+  void finish(T* const* last);
 
-/// Gradients: `dy` (undefined: none) and `dlast[k]` (null: none) arrive; weights and biases are
-/// added to; dx (undefined: not wanted) is written; `dfirst[k]` (null: not wanted) is written.
+ private:
+  const Direction& direction_;
+  PassMemory& memory_;
+  PoolArray<SequenceTask<T>> tasks_;
+  PoolArray<PanelTask<T>> panel_tasks_;
+  PoolArray<Segment<T>> segments_;
+};
+
+/// What arrives at a pass and what is wanted of it.
 template <class T>
-void backward_pass(const Direction& direction, const PassMemory& memory, const SequenceView& dy,
-                   const T* const* dlast, SequenceView dx, T* const* dfirst);
+struct PassGradients {
+  SequenceView dy;                  ///< undefined: none
+  const T* dlast[max_states] = {};  ///< [B,H] of the last states; null: none
+  SequenceView dx;                  ///< written; undefined: not wanted
+  T* dfirst[max_states] = {};       ///< written; null: not wanted
+};
+
+/// The backward pass of the same direction; adds to the gradients of its weights and biases.
+template <class T>
+class BackwardPass {
+ public:
+  BackwardPass(const Direction& direction, const PassMemory& memory,
+               const PassGradients<T>& gradients);
+  void run();
+  SequenceTask<T>* only_task();
+  void finish();
+
+ private:
+  void make_room();
+  void load_last();
+  void transpose(const SequenceTask<T>& task);
+  void complete(SequenceTask<T>& task, int slice);
+  void collect();
+  void add_bias(bool input_side, const T* from, T* to) const;
+  void store_first();
+  bool direct() const;  ///< one slice adds straight to the gradients; frozen weights have none
+
+  const Direction& direction_;
+  const PassMemory& memory_;
+  PassGradients<T> gradients_;
+  Tensor dy_, dh_, dstate_[max_states], dmessage_, dx_, dx_tail_, dweights_, dstart_;
+  Tensor transposed_[3];
+  PoolArray<SequenceTask<T>> tasks_;
+  PoolArray<Segment<T>> segments_;
+};
 
 }  // namespace sluice

@@ -1,5 +1,7 @@
 // The time loop, backward: the cell replayed, then the gradients of the old states, the input and
 // the weights.
+#include <optional>
+
 #include "sluice/layers/sequence_place.h"
 
 namespace sluice {
@@ -7,9 +9,9 @@ namespace sluice {
 namespace {
 
 template <class T>
-class BackwardPass {
+class BackwardLoop {
  public:
-  BackwardPass(const SequenceTask<T>& task, const Share& share, Barrier& barrier)
+  BackwardLoop(const SequenceTask<T>& task, const Share& share, Barrier& barrier)
       : at_(task),
         q_(task),
         layout_(*task.layout),
@@ -18,36 +20,40 @@ class BackwardPass {
         segments_(task.segments + share.thread * segment_room(layout_)),
         usual_(task.switches.usual() ? 0 : 1) {}
 
+  /// Steps come in falling order. `input_now`: whether this step's dx is wanted at once.
+  void step(int s, bool input_now) {
+    const int rows = at_.active(s);
+    if (rows == 0) {
+      last_ = s;
+      return;
+    }
+    pointwise(s);
+    if (layout_.has_message) message(s);
+    barrier_.wait();
+    if (s > 0 || q_.need_first) hidden(s);
+    if (q_.dx && input_now) input(rows_of(s));
+    rows_owed_ += rows;
+    if (rows_owed_ >= enough_rows || last_ - s == most_steps || s == 0) {
+      weights(s, last_);
+      last_ = s;
+      rows_owed_ = 0;
+    }
+  }
+
   void run() {
-    int last = q_.steps;  // steps [s, last) still owe their weight gradients
-    int rows_owed = 0;
-    for (int s = q_.steps - 1; s >= 0; --s) {
-      const int rows = at_.active(s);
-      if (rows == 0) {
-        last = s;
-        continue;
-      }
-      pointwise(s);
-      if (layout_.has_message) message(s);
-      barrier_.wait();
-      if (s > 0 || q_.need_first) hidden(s);
-      if (q_.dx && share_.team == 1 && q_.rows > 1) input(rows_of(s));
-      rows_owed += rows;
-      if (rows_owed >= enough_rows || last - s == most_steps || s == 0) {
-        weights(s, last);
-        last = s;
-        rows_owed = 0;
-      }
-    }
-    if (q_.dx && share_.team > 1) {  // every thread's gate gradients are there since the barrier
-      const int first = q_.steps * share_.thread / share_.team;
-      const int end = q_.steps * (share_.thread + 1) / share_.team;
-      for (int s = first; s < end && at_.active(s) > 0; ++s) input(rows_of(s));
-    } else if (q_.dx && q_.rows == 1) {  // a single row: its steps are the rows of one product
-      int steps = 0;
-      while (steps < q_.steps && at_.active(steps) > 0) ++steps;
+    const bool input_now = share_.team == 1 && q_.rows > 1;
+    for (int s = q_.steps - 1; s >= 0; --s) step(s, input_now);
+    if (!q_.dx || input_now) return;
+    int steps = 0;
+    while (steps < q_.steps && at_.active(steps) > 0) ++steps;
+    if (share_.team == 1) {  // a single row: its steps are the rows of one product
       input({0, q_.z_step, steps, q_.dx_step});
+      return;
     }
+    // Every thread's gate gradients are there since the last barrier.
+    const int first = steps * share_.thread / share_.team;
+    const int end = steps * (share_.thread + 1) / share_.team;
+    for (int s = first; s < end; ++s) input(rows_of(s));
   }
 
  private:
@@ -64,8 +70,8 @@ class BackwardPass {
       t.grad_stride[k] = layout_.lanes;
     }
     t.message = q_.dmessage + unit;
-    if (q_.dy && s > 0) {
-      t.add = q_.dy + (s - 1) * q_.dy_step + unit;
+    if (q_.dy) {
+      t.add = q_.dy + s * q_.dy_step + unit;
       t.add_stride = q_.dy_row;
     }
     return t;
@@ -100,7 +106,8 @@ class BackwardPass {
         continue;
       }
       for (int c = 0; c < columns.count; ++c)
-        segments_[count++] = {z + c * lanes, rows.stride, panel + ptrdiff_t{c} * lanes * width, tail};
+        segments_[count++] = {z + c * lanes, rows.stride, panel + ptrdiff_t{c} * lanes * width,
+                              tail};
     }
     return count;
   }
@@ -214,6 +221,8 @@ class BackwardPass {
   Barrier& barrier_;
   Segment<T>* segments_;
   const int usual_;
+  int last_ = q_.steps;  // steps [s, last_) still owe their weight gradients,
+  int rows_owed_ = 0;    // that many rows
   alignas(64) T zeros_[16] = {};
 };
 
@@ -221,10 +230,26 @@ class BackwardPass {
 
 template <class T>
 void run_backward(const SequenceTask<T>& task, const Share& share, Barrier& barrier) {
-  BackwardPass<T>(task, share, barrier).run();
+  BackwardLoop<T>(task, share, barrier).run();
+}
+
+template <class T>
+void run_backward_wave(SequenceTask<T>* const* tasks, int count) {
+  Barrier alone(1);
+  std::optional<BackwardLoop<T>> layers[most_wave];
+  for (int i = 0; i < count; ++i)
+    layers[i].emplace(*tasks[i], share_of(*tasks[i]->layout, 0, 1), alone);
+  const int steps = tasks[0]->steps;
+  for (int t = 0; t < steps + count - 1; ++t)
+    for (int lag = 0; lag < count; ++lag) {
+      const int s = steps - 1 - t + lag;
+      if (s >= 0 && s < steps) layers[count - 1 - lag]->step(s, true);
+    }
 }
 
 template void run_backward(const SequenceTask<float>&, const Share&, Barrier&);
 template void run_backward(const SequenceTask<double>&, const Share&, Barrier&);
+template void run_backward_wave(SequenceTask<float>* const*, int);
+template void run_backward_wave(SequenceTask<double>* const*, int);
 
 }  // namespace sluice

@@ -1,4 +1,6 @@
 // The time loop, forward: products, then the cell's equations on what they left in the cache.
+#include <optional>
+
 #include "sluice/layers/sequence_place.h"
 
 namespace sluice {
@@ -56,8 +58,7 @@ class Products {
       if (rows.count <= few_rows) {
         at_.q.panels->product_few[panels[p]](tasks + first, last - first, rows.count);
       } else {
-        for (int g = first; g < last; ++g)
-          at_.q.panels->product[panels[p]](tasks[g], rows.count);
+        for (int g = first; g < last; ++g) at_.q.panels->product[panels[p]](tasks[g], rows.count);
       }
     }
   }
@@ -136,7 +137,8 @@ class ForwardLoop {
     const int groups = share_.last_group - share_.first_group;
     // Few rows: all groups' products side by side. Many: a group at a time, while z is hot.
     const int stride = rows.count <= few_rows ? groups : 1;
-    const auto first = q_.layout->has_message ? q_.kernel->message[usual_] : q_.kernel->forward[usual_];
+    const auto first =
+        q_.layout->has_message ? q_.kernel->message[usual_] : q_.kernel->forward[usual_];
     for (int g = share_.first_group; g < share_.last_group; g += stride) {
       if (!hoist_) input_.run(rows, g, g + stride);
       if (!fused_) hidden_.run(rows, g, g + stride);
@@ -171,6 +173,22 @@ void run_forward(const SequenceTask<T>& task, const Share& share, Barrier& barri
   for (int s = 0; s < task.steps; ++s) loop.step(s);
 }
 
+template <class T>
+void run_forward_wave(SequenceTask<T>* const* tasks, int count) {
+  Barrier alone(1);
+  std::optional<ForwardLoop<T>> layers[most_wave];
+  for (int i = 0; i < count; ++i)
+    layers[i].emplace(*tasks[i], share_of(*tasks[i]->layout, 0, 1), alone, i == 0);
+  const int steps = tasks[0]->steps;
+  for (int t = 0; t < steps + count - 1; ++t)
+    for (int layer = 0; layer < count; ++layer) {
+      const int s = t - layer;
+      if (s >= 0 && s < steps) layers[layer]->step(s);
+    }
+}
+
+template void run_forward_wave(SequenceTask<float>* const*, int);
+template void run_forward_wave(SequenceTask<double>* const*, int);
 template void run_forward(const SequenceTask<float>&, const Share&, Barrier&);
 template void run_forward(const SequenceTask<double>&, const Share&, Barrier&);
 

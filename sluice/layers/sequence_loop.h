@@ -53,7 +53,8 @@ struct SequenceTask {
   T* dweights[3];        ///< packed, added to
   T* dstart;             ///< [groups][gates][lanes], added to
   Segment<T>* segments;  ///< segment_room() of them for each thread
-  PanelTask<T>* tasks;   ///< forward: task_room() of them for each thread, and twice as many segments
+  PanelTask<T>*
+      tasks;  ///< forward: task_room() of them for each thread, and twice as many segments
 };
 
 /// Tasks of a forward loop: every panel of every group.
@@ -82,5 +83,13 @@ template <class T>
 void run_forward(const SequenceTask<T>& task, const Share& share, Barrier& barrier);
 template <class T>
 void run_backward(const SequenceTask<T>& task, const Share& share, Barrier& barrier);
+
+/// Layers of one stack, the lowest first, each a step behind the one it reads: for rows so few that
+/// a step is one chain of waits, the layers' chains overlap. Same bits as one after the other.
+constexpr int most_wave = 4;
+template <class T>
+void run_forward_wave(SequenceTask<T>* const* tasks, int count);
+template <class T>
+void run_backward_wave(SequenceTask<T>* const* tasks, int count);
 
 }  // namespace sluice

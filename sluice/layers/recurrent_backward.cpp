@@ -1,0 +1,235 @@
+// A direction's backward pass: memory, transposed weights, slices and their ordered sums around the
+// time loop.
+#include "sluice/layers/cell_packing.h"
+#include "sluice/layers/recurrent_memory.h"
+
+namespace sluice {
+
+namespace {
+
+/// Adds `slices` buffers of `count` numbers, in order, to `to`.
+template <class T>
+void add_slices(const T* from, int slices, int64_t count, T* to) {
+  constexpr int64_t chunk = 16384;
+  parallel_for((count + chunk - 1) / chunk, [&](int64_t i) {
+    const int64_t begin = i * chunk, end = std::min(count, begin + chunk);
+    for (int slice = 0; slice < slices; ++slice) {
+      const T* source = from + slice * count;
+      for (int64_t j = begin; j < end; ++j) to[j] += source[j];
+    }
+  });
+}
+
+}  // namespace
+
+template <class T>
+BackwardPass<T>::BackwardPass(const Direction& direction, const PassMemory& memory,
+                              const PassGradients<T>& gradients)
+    : direction_(direction), memory_(memory), gradients_(gradients) {
+  const CellLayout& layout = direction.layout;
+  make_room();
+  load_last();
+  const int slices = memory.plan.slices();
+  const int64_t lot = most_threads(direction, memory) * segment_room(layout);
+  tasks_ = PoolArray<SequenceTask<T>>(slices);
+  segments_ = PoolArray<Segment<T>>(slices * lot);
+  for (int i = 0; i < slices; ++i) {
+    tasks_[i] = make_task<T>(direction, memory, i);
+    if (i == 0) transpose(tasks_[0]);
+    complete(tasks_[i], i);
+    tasks_[i].segments = segments_.data() + i * lot;
+  }
+}
+
+template <class T>
+void BackwardPass<T>::make_room() {
+  const CellLayout& layout = direction_.layout;
+  const RowPlan& plan = memory_.plan;
+  const int64_t batch = plan.batch(), slices = plan.slices();
+  const SequenceView& dy = gradients_.dy;
+  // Lanes past the last unit must see zeros, so a narrow or ragged dy is copied.
+  if (dy.defined() && (plan.ragged() || !whole_vectors(dy, layout.hidden_size, layout.padded)))
+    dy_ = gather<T>(dy, plan, direction_.reverse, layout.padded);
+  dh_ = Tensor({batch * layout.padded}, dtype_of<T>);
+  for (int k = 1; k < layout.states; ++k) dstate_[k] = Tensor({batch * layout.padded}, dtype_of<T>);
+  if (layout.has_message) dmessage_ = room<T>(batch * layout.padded);
+  if (gradients_.dx.defined()) {
+    if (plan.ragged()) dx_ = room<T>(batch * plan.steps() * layout.input_size);
+    dx_tail_ = room<T>(tail_room(layout) * most_threads(direction_, memory_) * slices);
+  }
+  if (!direct()) dweights_ = Tensor({slices * layout.packed_size()}, dtype_of<T>);
+  if (direction_.bias_input.defined() || direction_.bias_hidden.defined())
+    dstart_ = Tensor({slices * layout.bias_size()}, dtype_of<T>);
+}
+
+template <class T>
+bool BackwardPass<T>::direct() const {
+  return memory_.plan.slices() == 1 && direction_.weights.requires_grad();
+}
+
+template <class T>
+void BackwardPass<T>::load_last() {
+  const CellLayout& layout = direction_.layout;
+  const RowPlan& plan = memory_.plan;
+  const int h = layout.hidden_size;
+  const SequenceView& dy = gradients_.dy;
+  T* dh = dh_.template data<T>();
+  for (int p = 0; gradients_.dlast[0] && p < plan.batch(); ++p)
+    std::copy_n(gradients_.dlast[0] + int64_t{plan.row(p)} * h, h, dh + int64_t{p} * layout.padded);
+  if (memory_.hold && dy.defined() && plan.ragged())  // what arrives at a held output is its own
+    for_each_padding(plan, direction_.reverse, [&](int time, int row, int p, bool after) {
+      const T* held = dy.at<T>(time, row);
+      for (int u = 0; after && u < h; ++u) dh[int64_t{p} * layout.padded + u] += held[u];
+    });
+  for (int k = 1; k < layout.states; ++k)
+    for (int slice = 0; gradients_.dlast[k] && slice < plan.slices(); ++slice) {
+      T* to = dstate_[k].template data<T>() + int64_t{plan.begin(slice)} * layout.padded;
+      for_each_unit(layout, plan, slice, [&](int64_t neutral, int64_t packed) {
+        to[packed] = gradients_.dlast[k][neutral];
+      });
+    }
+}
+
+/// The transposed copies this pass needs, made by all threads.
+template <class T>
+void BackwardPass<T>::transpose(const SequenceTask<T>& task) {
+  const CellLayout& layout = direction_.layout;
+  for (Part part : {Part::input, Part::hidden, Part::message}) {
+    if (part == Part::input ? !gradients_.dx.defined() : layout.part(part).count == 0) continue;
+    const int p = static_cast<int>(part);
+    transposed_[p] = room<T>(layout.transposed_size(part));
+    T* to = transposed_[p].template data<T>();
+    parallel_for(static_cast<int64_t>(layout.blocks(part).size()), [&](int64_t block) {
+      const int b = static_cast<int>(block);
+      transpose_weights(layout, part, task.weights[p], to, b, b + 1);
+    });
+  }
+}
+
+/// Completes a forward task with what backward reads and writes.
+template <class T>
+void BackwardPass<T>::complete(SequenceTask<T>& q, int slice) {
+  const CellLayout& layout = direction_.layout;
+  const bool reverse = direction_.reverse;
+  const int begin = memory_.plan.begin(slice), first = reverse ? q.steps - 1 : 0;
+  const int64_t row = int64_t{begin} * layout.padded;
+  for (int p = 0; p < 3; ++p)
+    if (transposed_[p].defined()) q.transposed[p] = transposed_[p].template data<T>();
+  const SequenceView& dy = gradients_.dy;
+  if (dy_.defined()) {
+    q.dy = dy_.template data<T>() + row * q.steps;
+    q.dy_step = int64_t{q.rows} * layout.padded;
+    q.dy_row = layout.padded;
+  } else if (dy.defined()) {
+    q.dy = dy.at<T>(first, begin);
+    q.dy_step = dy.step_stride() * (reverse ? -1 : 1);
+    q.dy_row = dy.row_stride();
+  }
+  q.dh = dh_.template data<T>() + row;
+  q.dmessage = dmessage_.defined() ? dmessage_.template data<T>() + row : q.dh;
+  for (int k = 1; k < layout.states; ++k) q.dstate[k] = dstate_[k].template data<T>() + row;
+  q.need_first = gradients_.dfirst[0] != nullptr;
+  SequenceView& dx = gradients_.dx;
+  if (dx.defined()) {
+    const int lanes = layout.lanes, whole = (layout.input_size + lanes - 1) / lanes * lanes;
+    q.dx_tail = dx_tail_.template data<T>() + slice * tail_room(layout);
+    q.dx_columns = layout.input_size;
+    if (dx_.defined()) {
+      q.dx = dx_.template data<T>() + int64_t{begin} * q.steps * layout.input_size;
+      q.dx_step = int64_t{q.rows} * layout.input_size;
+      q.dx_row = layout.input_size;
+    } else {
+      q.dx = dx.at<T>(first, begin);
+      q.dx_step = dx.step_stride() * (reverse ? -1 : 1);
+      q.dx_row = dx.row_stride();
+      if (whole_vectors(dx, layout.input_size, whole)) q.dx_columns = whole;
+    }
+  }
+  T* weights = direct() ? direction_.weights.grad_buffer().template data<T>()
+                        : dweights_.template data<T>() + slice * layout.packed_size();
+  q.dweights[0] = weights;
+  q.dweights[1] = weights + layout.packed_size(Part::input);
+  q.dweights[2] = q.dweights[1] + layout.packed_size(Part::hidden);
+  if (dstart_.defined()) q.dstart = dstart_.template data<T>() + slice * layout.bias_size();
+}
+
+template <class T>
+void BackwardPass<T>::run() {
+  share_work(direction_, memory_, tasks_,
+             [](const SequenceTask<T>& q, const Share& share, Barrier& barrier) {
+               run_backward(q, share, barrier);
+             });
+}
+
+template <class T>
+SequenceTask<T>* BackwardPass<T>::only_task() {
+  return tasks_.size() == 1 && !memory_.units ? tasks_.data() : nullptr;
+}
+
+template <class T>
+void BackwardPass<T>::finish() {
+  collect();
+  store_first();
+  SequenceView& dx = gradients_.dx;
+  if (!dx.defined() || !memory_.plan.ragged()) return;
+  scatter(std::as_const(dx_).template data<T>(), direction_.layout.input_size, dx, memory_.plan,
+          direction_.reverse);
+  fill_padding<T>(dx, memory_, direction_.reverse, false, 0);
+}
+
+/// Sums over slices, in order, into the parameters' gradients.
+template <class T>
+void BackwardPass<T>::collect() {
+  const int slices = memory_.plan.slices();
+  const CellLayout& layout = direction_.layout;
+  if (!direct() && direction_.weights.requires_grad())
+    add_slices(std::as_const(dweights_).template data<T>(), slices, layout.packed_size(),
+               direction_.weights.grad_buffer().template data<T>());
+  for (bool input_side : {true, false}) {
+    const Variable& bias = input_side ? direction_.bias_input : direction_.bias_hidden;
+    if (!bias.defined() || !bias.requires_grad()) continue;
+    T* to = bias.grad_buffer().template data<T>();
+    for (int slice = 0; slice < slices; ++slice)
+      add_bias(input_side, std::as_const(dstart_).template data<T>() + slice * layout.bias_size(),
+               to);
+  }
+}
+
+template <class T>
+void BackwardPass<T>::add_bias(bool input_side, const T* from, T* to) const {
+  const CellLayout& layout = direction_.layout;
+  const int lanes = layout.lanes, gates = layout.gates;
+  for (int gate = 0; gate < gates; ++gate) {
+    if (!has_bias(layout, gate, input_side)) continue;
+    for (int64_t i = gate * lanes; i < layout.bias_size(); i += int64_t{gates} * lanes)
+      for (int lane = 0; lane < lanes; ++lane) to[i + lane] += from[i + lane];
+  }
+}
+
+template <class T>
+void BackwardPass<T>::store_first() {
+  const CellLayout& layout = direction_.layout;
+  const RowPlan& plan = memory_.plan;
+  const int h = layout.hidden_size;
+  const SequenceView& dy = gradients_.dy;
+  T* const* dfirst = gradients_.dfirst;
+  for (int p = 0; dfirst[0] && p < plan.batch(); ++p)
+    std::copy_n(dh_.template data<T>() + int64_t{p} * layout.padded, h,
+                dfirst[0] + int64_t{plan.row(p)} * h);
+  if (dfirst[0] && memory_.hold && dy.defined() && plan.ragged())
+    for_each_padding(plan, direction_.reverse, [&](int time, int row, int, bool after) {
+      const T* held = dy.at<T>(time, row);
+      for (int u = 0; !after && u < h; ++u) dfirst[0][int64_t{row} * h + u] += held[u];
+    });
+  for (int k = 1; k < layout.states; ++k)
+    for (int slice = 0; dfirst[k] && slice < plan.slices(); ++slice) {
+      const T* from = dstate_[k].template data<T>() + int64_t{plan.begin(slice)} * layout.padded;
+      for_each_unit(layout, plan, slice,
+                    [&](int64_t neutral, int64_t packed) { dfirst[k][neutral] = from[packed]; });
+    }
+}
+
+template class BackwardPass<float>;
+template class BackwardPass<double>;
+
+}  // namespace sluice

@@ -1,0 +1,134 @@
+// A direction's forward pass: memory, states and threads around the time loop.
+#include "sluice/layers/recurrent_memory.h"
+
+namespace sluice {
+
+namespace {
+
+/// Threads share the units where the weights outgrow the second cache, or where rows are few and
+/// units many; else each takes whole slices of rows and meets no barrier.
+bool share_units(const CellLayout& layout, int batch) {
+  constexpr int64_t cache = 1 << 20;
+  const int64_t bytes = layout.packed_size() * 4;
+  return bytes > cache || (batch < 32 && layout.hidden_size >= 128);
+}
+
+int choose_slices(const CellLayout& layout, int batch) {
+  constexpr int fewest_rows = 16, most_slices = 8;
+  if (share_units(layout, batch)) return 1;
+  return std::clamp(batch / fewest_rows, 1, most_slices);
+}
+
+template <class T>
+void make_start(const Direction& d, PassMemory& m) {
+  m.start = Tensor({d.layout.bias_size()}, dtype_of<T>);
+  T* start = m.start.data<T>();
+  for (const Variable* bias : {&d.bias_input, &d.bias_hidden}) {
+    if (!bias->defined()) continue;
+    const T* b = bias->value().data<T>();
+    for (int64_t i = 0; i < d.layout.bias_size(); ++i) start[i] += b[i];
+  }
+}
+
+/// [B,H] given states to the layout of the loop; null: zeros.
+template <class T>
+void load_first(const CellLayout& layout, PassMemory& m, const T* const* first, bool remembers) {
+  const RowPlan& plan = m.plan;
+  const int h = layout.hidden_size;
+  m.first = Tensor({int64_t{plan.batch()} * layout.padded}, dtype_of<T>);
+  m.zero_first = true;
+  for (int k = 0; k < layout.states; ++k) m.zero_first = m.zero_first && first[k] == nullptr;
+  for (int p = 0; first[0] && p < plan.batch(); ++p)
+    std::copy_n(first[0] + int64_t{plan.row(p)} * h, h,
+                m.first.data<T>() + int64_t{p} * layout.padded);
+  for (int k = 1; k < layout.states; ++k) {
+    const int64_t kept = remembers ? plan.steps() + 1 : 1;
+    m.state[k] = room<T>(plan.batch() * kept * layout.padded);
+    for (int slice = 0; slice < plan.slices(); ++slice) {
+      T* to = m.state[k].data<T>() + plan.begin(slice) * kept * layout.padded;
+      std::fill_n(to, int64_t{plan.count(slice)} * layout.padded, T{0});
+      if (first[k])
+        for_each_unit(layout, plan, slice,
+                      [&](int64_t neutral, int64_t packed) { to[packed] = first[k][neutral]; });
+    }
+  }
+}
+
+/// Each row's states after its own last step, to [B,H].
+template <class T>
+void store_last(const CellLayout& layout, const RowPlan& plan, int slice, const SequenceTask<T>& q,
+                T* const* last) {
+  const int begin = plan.begin(slice), h = layout.hidden_size;
+  for (int r = 0; r < q.rows; ++r) {
+    const int s = plan.length(begin + r) - 1;
+    const int64_t to = int64_t{plan.row(begin + r)} * h;
+    if (last[0]) std::copy_n(q.h + (s % q.h_period) * q.h_step + r * q.h_row, h, last[0] + to);
+    for (int k = 1; k < layout.states; ++k) {
+      if (!last[k]) continue;
+      const T* from = q.state[k] + (s + 1) * q.state_step;
+      for (int u = 0; u < h; ++u)
+        last[k][to + u] =
+            from[(int64_t{u / layout.lanes} * q.rows + r) * layout.lanes + u % layout.lanes];
+    }
+  }
+}
+
+}  // namespace
+
+template <class T>
+ForwardPass<T>::ForwardPass(const Direction& direction, PassMemory& m, const Padding& padding,
+                            const T* const* first, bool remember)
+    : direction_(direction), memory_(m) {
+  const CellLayout& layout = direction.layout;
+  const int steps = m.x.steps(), batch = m.x.batch();
+  m.units = share_units(layout, batch);
+  m.plan = RowPlan(steps, batch, choose_slices(layout, batch), padding);
+  const bool remembers = remember || steps == 1;
+  make_start<T>(direction, m);
+  load_first(layout, m, first, remembers);
+  if (m.plan.ragged()) m.packed_x = gather<T>(m.x, m.plan, direction.reverse, layout.input_size);
+  const int64_t kept = remembers ? steps : 1, rows = batch;
+  m.z = room<T>(rows * kept * layout.padded * layout.slots);
+  if (layout.has_message) m.message = room<T>(rows * kept * layout.padded);
+  const bool keep_h = remembers || m.y.defined() || m.plan.ragged();
+  if (!y_serves(layout, m)) m.h = room<T>(rows * layout.padded * (keep_h ? steps : 2));
+
+  const int slices = m.plan.slices(), threads = most_threads(direction, m);
+  const int64_t lot = threads * task_room(layout);
+  tasks_ = PoolArray<SequenceTask<T>>(slices);
+  panel_tasks_ = PoolArray<PanelTask<T>>(slices * lot);
+  segments_ = PoolArray<Segment<T>>(slices * lot * 2);
+  for (int i = 0; i < slices; ++i) {
+    tasks_[i] = make_task<T>(direction, m, i);
+    tasks_[i].tasks = panel_tasks_.data() + i * lot;
+    tasks_[i].segments = segments_.data() + i * lot * 2;
+  }
+}
+
+template <class T>
+void ForwardPass<T>::run() {
+  share_work(direction_, memory_, tasks_,
+             [](const SequenceTask<T>& q, const Share& share, Barrier& barrier) {
+               run_forward(q, share, barrier);
+             });
+}
+
+template <class T>
+SequenceTask<T>* ForwardPass<T>::only_task() {
+  return tasks_.size() == 1 && !memory_.units ? tasks_.data() : nullptr;
+}
+
+template <class T>
+void ForwardPass<T>::finish(T* const* last) {
+  const CellLayout& layout = direction_.layout;
+  PassMemory& m = memory_;
+  for (int i = 0; i < m.plan.slices(); ++i) store_last(layout, m.plan, i, tasks_[i], last);
+  if (!m.y.defined() || y_serves(layout, m)) return;
+  scatter(std::as_const(m.h).template data<T>(), layout.padded, m.y, m.plan, direction_.reverse);
+  if (m.plan.ragged()) fill_padding<T>(m.y, m, direction_.reverse, m.hold, layout.padded);
+}
+
+template class ForwardPass<float>;
+template class ForwardPass<double>;
+
+}  // namespace sluice

@@ -1,0 +1,85 @@
+#include "sluice/layers/recurrent_memory.h"
+
+namespace sluice {
+
+SequenceView SequenceView::part(int first, int count) const {
+  SequenceView view = *this;
+  view.first_column += first;
+  view.columns = count;
+  return view;
+}
+
+template <class T>
+SequenceTask<T> make_task(const Direction& d, const PassMemory& m, int slice) {
+  const CellLayout& layout = d.layout;
+  const RowPlan& plan = m.plan;
+  SequenceTask<T> q{};
+  q.layout = &layout;
+  q.panels = &panel_kernels<T>();
+  q.kernel = &layout.cell->kernel<T>();
+  q.switches = d.switches;
+  q.steps = plan.steps();
+  q.rows = plan.count(slice);
+  q.active = plan.active(slice);
+  const int64_t begin = plan.begin(slice), steps = q.steps, rows = q.rows;
+
+  const T* weights = std::as_const(d.weights.value()).template data<T>();
+  q.weights[0] = weights;
+  q.weights[1] = weights + layout.packed_size(Part::input);
+  q.weights[2] = q.weights[1] + layout.packed_size(Part::hidden);
+  q.start = std::as_const(m.start).template data<T>();
+
+  if (plan.ragged()) {
+    q.x = std::as_const(m.packed_x).template data<T>() + begin * steps * layout.input_size;
+    q.x_step = rows * layout.input_size;
+    q.x_row = layout.input_size;
+  } else {
+    q.x = m.x.at<T>(d.reverse ? q.steps - 1 : 0, static_cast<int>(begin));
+    q.x_step = m.x.step_stride() * (d.reverse ? -1 : 1);
+    q.x_row = m.x.row_stride();
+  }
+
+  const bool remembers =
+      m.z.numel() > int64_t{plan.batch()} * layout.padded * layout.slots || steps == 1;
+  q.h_period = q.steps;
+  if (y_serves(layout, m)) {
+    SequenceView y = m.y;
+    q.h = y.at<T>(d.reverse ? q.steps - 1 : 0, static_cast<int>(begin));
+    q.h_step = y.step_stride() * (d.reverse ? -1 : 1);
+    q.h_row = y.row_stride();
+  } else {
+    Tensor h = m.h;
+    q.h_period = static_cast<int>(m.h.numel() / (int64_t{plan.batch()} * layout.padded));
+    q.h = h.data<T>() + begin * q.h_period * layout.padded;
+    q.h_step = rows * layout.padded;
+    q.h_row = layout.padded;
+  }
+  q.h_first = std::as_const(m.first).template data<T>() + begin * layout.padded;
+  q.zero_first = m.zero_first;
+  for (int k = 1; k < layout.states; ++k) {
+    Tensor state = m.state[k];
+    const int64_t kept = remembers ? steps + 1 : 1;
+    q.state[k] = state.data<T>() + begin * kept * layout.padded;
+    q.state_step = remembers ? rows * layout.padded : 0;
+  }
+  Tensor z = m.z;
+  const int64_t row = int64_t{layout.slots} * layout.padded;
+  q.z = z.data<T>() + begin * (remembers ? steps : 1) * row;
+  q.z_step = remembers ? rows * row : 0;
+  if (layout.has_message) {
+    Tensor message = m.message;
+    q.message = message.data<T>() + begin * (remembers ? steps : 1) * layout.padded;
+    q.message_step = remembers ? rows * layout.padded : 0;
+  }
+  return q;
+}
+
+int most_threads(const Direction& d, const PassMemory& m) {
+  return m.units ? std::min<int>(num_threads(), static_cast<int>(d.layout.hidden_blocks.size()))
+                 : 1;
+}
+
+template SequenceTask<float> make_task(const Direction&, const PassMemory&, int);
+template SequenceTask<double> make_task(const Direction&, const PassMemory&, int);
+
+}  // namespace sluice
