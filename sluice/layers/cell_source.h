@@ -44,14 +44,14 @@ HWY_EXPORT(KernelF64);
 HWY_EXPORT(Description);
 const CellKernel<float>& f32() { return *HWY_DYNAMIC_DISPATCH(KernelF32)(); }
 const CellKernel<double>& f64() { return *HWY_DYNAMIC_DISPATCH(KernelF64)(); }
+CellInfo description() { return HWY_DYNAMIC_DISPATCH(Description)(); }
 }  // namespace sluice::SLUICE_CELL_SPACE
 
 namespace sluice {
 const Cell& SLUICE_JOIN(SLUICE_CELL_NAME, _cell)() {
   static const Cell cell = [] {
     init_simd();
-    Cell c{HWY_DYNAMIC_DISPATCH(SLUICE_CELL_SPACE::Description)(), SLUICE_CELL_SPACE::f32,
-           SLUICE_CELL_SPACE::f64};
+    Cell c{SLUICE_CELL_SPACE::description(), SLUICE_CELL_SPACE::f32, SLUICE_CELL_SPACE::f64};
     c.info.equations = symbolic::equations<symbolic::SLUICE_CELL_SPACE::SLUICE_CELL_TYPE>();
     return c;
   }();
