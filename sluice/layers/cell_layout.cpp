@@ -39,6 +39,7 @@ CellLayout::CellLayout(const Cell& c, int input, int hidden, int n, int widest)
       lanes(n),
       groups((hidden + n - 1) / n),
       padded(groups * n),
+      tail(hidden % n),
       gates(static_cast<int>(c.info.gates.size())),
       slots(c.info.slots),
       states(static_cast<int>(c.info.states.size())),

@@ -28,6 +28,7 @@ struct CellLayout {
   const Cell* cell;
   int input_size, hidden_size;
   int lanes, groups, padded;  ///< padded = groups * lanes
+  int tail;                   ///< units of the last group where they do not fill it, else 0
   int gates, slots, states;
   bool has_message;
   bool fused;  ///< input and hidden state enter the same chains, panel by panel

@@ -43,14 +43,19 @@ class BackwardLoop {
   void run() {
     const bool input_now = share_.team == 1 && q_.rows > 1;
     for (int s = q_.steps - 1; s >= 0; --s) step(s, input_now);
-    if (!q_.dx || input_now) return;
+    if (!input_now) inputs();
+  }
+
+  /// dx of all steps, after the loop: every thread's gate gradients are there since the last
+  /// barrier.
+  void inputs() {
+    if (!q_.dx) return;
     int steps = 0;
     while (steps < q_.steps && at_.active(steps) > 0) ++steps;
-    if (share_.team == 1) {  // a single row: its steps are the rows of one product
+    if (q_.rows == 1 && share_.team == 1) {  // a single row: its steps are the rows of one product
       input({0, q_.z_step, steps, q_.dx_step});
       return;
     }
-    // Every thread's gate gradients are there since the last barrier.
     const int first = steps * share_.thread / share_.team;
     const int end = steps * (share_.thread + 1) / share_.team;
     for (int s = first; s < end; ++s) input(rows_of(s));
@@ -97,7 +102,7 @@ class BackwardLoop {
     const Columns& columns = layout_.part(part);
     const int lanes = layout_.lanes;
     const ptrdiff_t chain = ptrdiff_t{columns.count} * lanes;
-    const int tail = layout_.hidden_size % lanes;
+    const int tail = layout_.tail;
     int count = 0;
     for (int g = 0; g < layout_.groups; ++g, panel += chain * width) {
       const T* z = at_.z(rows.s, g) + ptrdiff_t{columns.first} * lanes;
@@ -243,8 +248,10 @@ void run_backward_wave(SequenceTask<T>* const* tasks, int count) {
   for (int t = 0; t < steps + count - 1; ++t)
     for (int lag = 0; lag < count; ++lag) {
       const int s = steps - 1 - t + lag;
-      if (s >= 0 && s < steps) layers[count - 1 - lag]->step(s, true);
+      const int layer = count - 1 - lag;
+      if (s >= 0 && s < steps) layers[layer]->step(s, layer > 0);
     }
+  layers[0]->inputs();
 }
 
 template void run_backward(const SequenceTask<float>&, const Share&, Barrier&);

@@ -41,7 +41,9 @@ struct Place {
 
   /// What the pointwise functions of a group need, forward and backward.
   PointwiseTask<T> pointwise(int s, int group) const {
-    PointwiseTask<T> t{};
+    PointwiseTask<T> t;  // not cleared: for a single row that would cost as much as the work
+    t.add = nullptr;
+    t.message = nullptr;
     t.z = z(s, group);
     t.z_stride = unit_row();
     t.rows = active(s);
