@@ -18,7 +18,8 @@ target_compile_definitions(sluice_flags INTERFACE SLUICE_VERSION="${SLUICE_VERSI
 set(march_sse4 -march=x86-64-v2 -maes -mpclmul)
 set(march_avx2 -march=x86-64-v3 -maes -mpclmul)
 set(march_avx512 -march=x86-64-v4 -maes -mpclmul)
-set(march_neon "")
+# Highway compiles NEON with AES; the rest of the program must allow it too, or nothing is inlined.
+set(march_neon -march=armv8-a+crypto)
 if(SLUICE_STATIC_TARGET)
   if(NOT DEFINED march_${SLUICE_STATIC_TARGET})
     message(FATAL_ERROR "SLUICE_STATIC_TARGET is \"${SLUICE_STATIC_TARGET}\"; choose sse4, avx2, avx512 or neon")
