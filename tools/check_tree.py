@@ -12,7 +12,8 @@ from cpp_text import functions, without_comments_and_strings
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CODE = {'.h', '.cpp', '.def', '.py', '.sh'}
-FILE_LINES_WARN, FILE_LINES_FAIL, FUNCTION_LINES = 400, 600, 80
+FILE_LINES_WARN, FILE_LINES_FAIL = 400, 600
+FUNCTION_LINES, TEST_TABLE_LINES = 80, 120  # a table of cases is data, and may be longer
 
 faults, warnings = [], []
 
@@ -107,10 +108,10 @@ def check_sizes(path, text):
     elif lines > FILE_LINES_WARN:
         warnings.append(f'{path}:1: {lines} lines; {FILE_LINES_WARN} is the aim')
     if path.suffix in {'.h', '.cpp'}:
+        limit = TEST_TABLE_LINES if path.parts[0] == 'tests' else FUNCTION_LINES
         for function in functions(text):
-            if function.lines > FUNCTION_LINES:
-                fault(path, function.line,
-                      f'{function.name} has {function.lines} lines; the limit is {FUNCTION_LINES}')
+            if function.lines > limit:
+                fault(path, function.line, f'{function.name} has {function.lines} lines; the limit is {limit}')
 
 
 UNFINISHED = re.compile(r'\b(?:TO' r'DO|FIX' r'ME|X' r'XX|HA' r'CK)\b')
