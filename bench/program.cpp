@@ -59,7 +59,9 @@ class Sampler {
     repetitions_ = std::max(1L, std::lround(sample / once));
     return true;
   }
-  double milliseconds() { return 1e3 * timed(call_, repetitions_) / static_cast<double>(repetitions_); }
+  double milliseconds() {
+    return 1e3 * timed(call_, repetitions_) / static_cast<double>(repetitions_);
+  }
 
  private:
   const BenchPrepare& prepare_;
