@@ -18,8 +18,7 @@ Error::Error(ExitCode code_, std::string id_, std::string where_, std::string me
 }
 
 void fail_data(std::string id, std::string where, std::string message, std::string hint) {
-  throw Error(ExitCode::data, std::move(id), std::move(where), std::move(message),
-              std::move(hint));
+  throw Error(ExitCode::data, std::move(id), std::move(where), std::move(message), std::move(hint));
 }
 
 void fail_config(std::string id, std::string where, std::string message, std::string hint) {
