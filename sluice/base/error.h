@@ -10,11 +10,11 @@ namespace sluice {
 /// What kind of failure it is; the command exits with this value.
 enum class ExitCode {
   ok = 0,
-  internal = 1,     ///< our fault
-  data = 2,         ///< bad data, or a file that cannot be read or written
-  config = 3,       ///< bad configuration or usage
-  diverged = 4,     ///< training produced NaN or infinity
-  interrupted = 130 ///< Ctrl-C; the best model so far is kept
+  internal = 1,      ///< our fault
+  data = 2,          ///< bad data, or a file that cannot be read or written
+  config = 3,        ///< bad configuration or usage
+  diverged = 4,      ///< training produced NaN or infinity
+  interrupted = 130  ///< Ctrl-C; the best model so far is kept
 };
 
 /// The library never prints, exits or aborts: it throws this.
@@ -22,7 +22,8 @@ enum class ExitCode {
 /// `message` is one clear sentence, `hint` says what to do about it.
 class Error : public std::exception {
  public:
-  Error(ExitCode code, std::string id, std::string where, std::string message, std::string hint = "");
+  Error(ExitCode code, std::string id, std::string where, std::string message,
+        std::string hint = "");
 
   /// "where: message; hint", what a terminal shows.
   const char* what() const noexcept override { return text_.c_str(); }
