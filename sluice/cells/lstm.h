@@ -3,7 +3,8 @@
 //   c' = f c + i g                      h' = o tanh(c')
 struct Lstm {
   static constexpr const char* title = "LSTM";
-  static constexpr GateSpec gates[] = {{"i", X | H, 0}, {"f", X | H, 1}, {"g", X | H, 2}, {"o", X | H, 3}};
+  static constexpr GateSpec gates[] = {
+      {"i", X | H, 0}, {"f", X | H, 1}, {"g", X | H, 2}, {"o", X | H, 3}};
   static constexpr const char* states[] = {"h", "c"};
   enum { I, F, G, O };
   enum { C = 1 };
