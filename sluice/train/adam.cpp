@@ -55,9 +55,9 @@ class Adam : public Optimizer {
         static_cast<T>(options_.decay.in_gradient(parameter)),
         static_cast<T>(options_.decay.shrinkage(parameter, learning_rate_))};
     adam_update(numbers, parameter.grad().data<T>() + range.begin,
-                 moment(first_, range.parameter).template data<T>() + range.begin,
-                 moment(second_, range.parameter).template data<T>() + range.begin,
-                 parameter.value().data<T>() + range.begin, range.end - range.begin);
+                moment(first_, range.parameter).template data<T>() + range.begin,
+                moment(second_, range.parameter).template data<T>() + range.begin,
+                parameter.value().data<T>() + range.begin, range.end - range.begin);
   }
 
   AdamOptions options_;
