@@ -1,0 +1,208 @@
+// The register-tiled kernels one by one: every width, any number of rows, chains in pieces.
+#include "sluice/tensor/panel.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "sluice/base/random.h"
+#include "sluice/tensor/tensor.h"
+
+namespace sluice {
+namespace {
+
+template <class T>
+T mul_add(T a, T b, T c) {
+  static const bool fused = std::string(simd_target()) != "SSE4";
+  return fused ? std::fma(a, b, c) : a * b + c;
+}
+
+/// Aligned random numbers.
+template <class T>
+Tensor draw(int64_t count, uint64_t seed) {
+  Tensor numbers = Tensor::uninitialized({count}, dtype_of<T>);
+  Generator generator(seed);
+  generator.uniform(numbers.values<T>(), T(-1), T(1));
+  return numbers;
+}
+
+/// One task of a panel product: `depths` are the lengths of its segments.
+template <class T>
+class Task {
+ public:
+  Task(int vectors, int rows, const std::vector<int64_t>& depths, bool from_start)
+      : vectors_(vectors),
+        rows_(rows),
+        lanes_(panel_kernels<T>().lanes),
+        stride_(vectors * lanes_ + 3),
+        z_(draw<T>(rows * stride_, 1)),
+        start_(draw<T>(max_panel_vectors * lanes_, 2)) {
+    uint64_t seed = 10;
+    for (int64_t k : depths) {
+      a_.push_back(draw<T>(rows * (k + 1), seed++));
+      panels_.push_back(draw<T>(k * vectors * lanes_, seed++));
+      segments_.push_back({std::as_const(a_.back()).template data<T>(), k + 1,
+                           std::as_const(panels_.back()).template data<T>(), k});
+    }
+    task_ = {segments_.data(), static_cast<int>(segments_.size()), z_.data<T>(), stride_, {}, {}};
+    for (int v = 0; v < vectors; ++v) {
+      task_.offset[v] = (vectors - 1 - v) * lanes_;  // vectors may go anywhere
+      task_.start[v] = from_start ? start_.data<T>() + v * lanes_ : nullptr;
+    }
+  }
+
+  const PanelTask<T>& task() const { return task_; }
+  const Tensor& result() const { return z_; }
+
+  Tensor reference() const {
+    Tensor result = z_.clone();
+    for (int r = 0; r < rows_; ++r)
+      for (int v = 0; v < vectors_; ++v)
+        for (int lane = 0; lane < lanes_; ++lane) {
+          T& sum = result.data<T>()[r * stride_ + task_.offset[v] + lane];
+          if (task_.start[v]) sum = task_.start[v][lane];
+          for (const Segment<T>& s : segments_)
+            for (int64_t k = 0; k < s.k; ++k)
+              sum = mul_add(s.a[r * s.row_stride + k], s.panel[(k * vectors_ + v) * lanes_ + lane],
+                            sum);
+        }
+    return result;
+  }
+
+ private:
+  int vectors_, rows_, lanes_;
+  ptrdiff_t stride_;
+  Tensor z_, start_;
+  std::vector<Tensor> a_, panels_;
+  std::vector<Segment<T>> segments_;
+  PanelTask<T> task_{};
+};
+
+template <class T>
+bool same_bits(const Tensor& a, const Tensor& b) {
+  return std::memcmp(a.data<T>(), b.data<T>(), static_cast<size_t>(a.numel()) * sizeof(T)) == 0;
+}
+
+template <class T>
+class Panel : public testing::Test {};
+using Types = testing::Types<float, double>;
+TYPED_TEST_SUITE(Panel, Types);
+
+TYPED_TEST(Panel, ProductIsOneChainInOrder) {
+  using T = TypeParam;
+  const PanelKernels<T>& kernels = panel_kernels<T>();
+  for (int vectors = 1; vectors <= kernels.widest; ++vectors)
+    for (int rows = 1; rows <= 34; rows += rows < 18 ? 1 : 5)
+      for (bool from_start : {false, true}) {
+        // The last is longer than a block that stays in the first cache.
+        for (const auto& depths : {std::vector<int64_t>{1}, {3, 5}, {7, 0, 2, 4}, {150, 1200}}) {
+          Task<T> task(vectors, rows, depths, from_start);
+          const Tensor wanted = task.reference();
+          kernels.product[vectors](task.task(), rows);
+          ASSERT_TRUE(same_bits<T>(task.result(), wanted))
+              << vectors << " vectors, " << rows << " rows, first depth " << depths[0];
+        }
+      }
+}
+
+TYPED_TEST(Panel, FewRowsSideBySideHaveTheSameBits) {
+  using T = TypeParam;
+  const PanelKernels<T>& kernels = panel_kernels<T>();
+  for (int vectors = 1; vectors <= kernels.widest; ++vectors)
+    for (int rows : {1, 2, 3, 5})
+      for (int count : {1, 2, 3, 4, 7, 8, 9}) {
+        std::vector<Task<T>> lot;
+        for (int i = 0; i < count; ++i)
+          lot.emplace_back(vectors, rows, std::vector<int64_t>{5, 9}, i % 2 == 0);
+        // They read the same rows; each has a panel, a place and a start of its own.
+        std::vector<PanelTask<T>> tasks;
+        std::vector<std::vector<Segment<T>>> segments;
+        for (const Task<T>& t : lot) {
+          segments.emplace_back(t.task().segments, t.task().segments + 2);
+          for (int s = 0; s < 2; ++s)
+            segments.back()[static_cast<size_t>(s)].a = lot[0].task().segments[s].a;
+          tasks.push_back(t.task());
+        }
+        for (int i = 0; i < count; ++i)
+          tasks[static_cast<size_t>(i)].segments = segments[static_cast<size_t>(i)].data();
+        std::vector<Tensor> wanted;
+        for (const Task<T>& t : lot) wanted.push_back(t.reference());
+        kernels.product_few[vectors](tasks.data(), count, rows);
+        for (int i = 0; i < count; ++i)
+          ASSERT_TRUE(
+              same_bits<T>(lot[static_cast<size_t>(i)].result(), wanted[static_cast<size_t>(i)]))
+              << vectors << " vectors, " << rows << " rows, task " << i << " of " << count;
+      }
+}
+
+TYPED_TEST(Panel, SegmentsSideBySideHaveTheSameSum) {
+  using T = TypeParam;
+  const PanelKernels<T>& kernels = panel_kernels<T>();
+  for (int vectors = 1; vectors <= kernels.widest; ++vectors)
+    for (const auto& depths :
+         {std::vector<int64_t>{3}, {4, 4, 4, 4}, {8, 8, 8, 8, 8, 2, 2}, {5, 5, 5, 1}}) {
+      Task<T> task(vectors, 2, depths, depths.size() > 4);
+      const Tensor wanted = task.reference();
+      kernels.product_split[vectors](task.task(), 2);
+      for (int64_t i = 0; i < wanted.numel(); ++i)
+        ASSERT_NEAR(task.result().item(i), wanted.item(i), sizeof(T) == 4 ? 5e-6 : 1e-14);
+    }
+}
+
+TYPED_TEST(Panel, OuterProductIsAddedOnce) {
+  using T = TypeParam;
+  const PanelKernels<T>& kernels = panel_kernels<T>();
+  const int lanes = kernels.lanes;
+  for (int vectors = 1; vectors <= kernels.widest; ++vectors)
+    for (int64_t k : {1, 2, 5, 13, 40}) {
+      const int counts[] = {3, 1, 4};
+      const ptrdiff_t g_stride = vectors * lanes + 1, a_stride = k + 2;
+      std::vector<Tensor> a, g;
+      std::vector<OuterStep<T>> steps;
+      for (int rows : counts) {
+        a.push_back(draw<T>(rows * a_stride, 5 + a.size()));
+        g.push_back(draw<T>(rows * g_stride, 55 + a.size()));
+        steps.push_back({std::as_const(a.back()).template data<T>(), a_stride,
+                         std::as_const(g.back()).template data<T>(), rows});
+      }
+      Tensor out = draw<T>(k * vectors * lanes, 9);
+      Tensor wanted = out.clone();
+      OuterTask<T> task{steps.data(), 3, g_stride, {}, out.data<T>(), k};
+      for (int v = 0; v < vectors; ++v) task.offset[v] = v * lanes;
+      for (int64_t i = 0; i < k; ++i)
+        for (int64_t column = 0; column < vectors * lanes; ++column) {
+          T sum = 0;
+          for (const OuterStep<T>& s : steps)
+            for (int r = 0; r < s.rows; ++r)
+              sum = mul_add(s.a[r * a_stride + i], s.g[r * g_stride + column], sum);
+          wanted.data<T>()[i * vectors * lanes + column] += sum;
+        }
+      kernels.outer[vectors](task);
+      ASSERT_TRUE(same_bits<T>(out, wanted)) << vectors << " vectors, k = " << k;
+    }
+}
+
+TYPED_TEST(Panel, ColumnSums) {
+  using T = TypeParam;
+  const PanelKernels<T>& kernels = panel_kernels<T>();
+  const int lanes = kernels.lanes;
+  const ptrdiff_t stride = 2 * lanes + 1;
+  const Tensor first = draw<T>(5 * stride, 1), second = draw<T>(2 * stride, 2);
+  const OuterStep<T> steps[] = {{nullptr, 0, first.data<T>(), 5},
+                                {nullptr, 0, second.data<T>(), 2}};
+  Tensor sum = draw<T>(lanes, 3);
+  const Tensor before = sum.clone();
+  kernels.column_sum(steps, 2, stride, lanes, sum.data<T>());
+  for (int lane = 0; lane < lanes; ++lane) {
+    T total = 0;
+    for (const OuterStep<T>& s : steps)
+      for (int r = 0; r < s.rows; ++r) total += s.g[r * stride + lanes + lane];
+    EXPECT_EQ(sum.data<T>()[lane], before.data<T>()[lane] + total);
+  }
+}
+
+}  // namespace
+}  // namespace sluice
