@@ -30,14 +30,18 @@ BackwardPass<T>::BackwardPass(const Direction& direction, const PassMemory& memo
   make_room();
   load_last();
   const int slices = memory.plan.slices();
-  const int64_t lot = most_threads(direction, memory) * segment_room(layout);
+  const int64_t threads = most_threads(direction, memory), lot = threads * block_room(layout);
   tasks_ = PoolArray<SequenceTask<T>>(slices);
-  segments_ = PoolArray<Segment<T>>(slices * lot);
+  panel_tasks_ = PoolArray<PanelTask<T>>(slices * lot);
+  segments_ = PoolArray<Segment<T>>(slices * lot * segment_room(layout));
+  pointwise_ = PoolArray<PointwiseTask<T>>(slices * threads * layout.groups);
   for (int i = 0; i < slices; ++i) {
     tasks_[i] = make_task<T>(direction, memory, i);
     if (i == 0) transpose(tasks_[0]);
     complete(tasks_[i], i);
-    tasks_[i].segments = segments_.data() + i * lot;
+    tasks_[i].tasks = panel_tasks_.data() + i * lot;
+    tasks_[i].segments = segments_.data() + i * lot * segment_room(layout);
+    tasks_[i].pointwise = pointwise_.data() + i * threads * layout.groups;
   }
 }
 

@@ -98,10 +98,12 @@ ForwardPass<T>::ForwardPass(const Direction& direction, PassMemory& m, const Pad
   tasks_ = PoolArray<SequenceTask<T>>(slices);
   panel_tasks_ = PoolArray<PanelTask<T>>(slices * lot);
   segments_ = PoolArray<Segment<T>>(slices * lot * 2);
+  pointwise_ = PoolArray<PointwiseTask<T>>(int64_t{slices} * threads * layout.groups);
   for (int i = 0; i < slices; ++i) {
     tasks_[i] = make_task<T>(direction, m, i);
     tasks_[i].tasks = panel_tasks_.data() + i * lot;
     tasks_[i].segments = segments_.data() + i * lot * 2;
+    tasks_[i].pointwise = pointwise_.data() + int64_t{i} * threads * layout.groups;
   }
 }
 

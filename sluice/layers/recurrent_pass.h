@@ -79,6 +79,7 @@ class ForwardPass {
   PoolArray<SequenceTask<T>> tasks_;
   PoolArray<PanelTask<T>> panel_tasks_;
   PoolArray<Segment<T>> segments_;
+  PoolArray<PointwiseTask<T>> pointwise_;
 };
 
 /// What arrives at a pass and what is wanted of it.
@@ -116,7 +117,9 @@ class BackwardPass {
   Tensor dy_, dh_, dstate_[max_states], dmessage_, dx_, dx_tail_, dweights_, dstart_;
   Tensor transposed_[3];
   PoolArray<SequenceTask<T>> tasks_;
+  PoolArray<PanelTask<T>> panel_tasks_;
   PoolArray<Segment<T>> segments_;
+  PoolArray<PointwiseTask<T>> pointwise_;
 };
 
 }  // namespace sluice

@@ -25,6 +25,7 @@ struct RecurrentStream::Body {
   std::vector<StreamLayer> layers;
   std::vector<PanelTask<float>> tasks;
   std::vector<Segment<float>> segments;
+  std::vector<PointwiseTask<float>> pointwise;
 };
 
 RecurrentStream::RecurrentStream(const Recurrent& layer, int batch)
@@ -41,6 +42,7 @@ RecurrentStream::RecurrentStream(const Recurrent& layer, int batch)
   body_->layer = layer.body();
   body_->batch = batch;
   ptrdiff_t most_tasks = 0;
+  int most_groups = 0;
   for (const Direction& d : body_->layer->directions) {
     const CellLayout& layout = d.layout;
     StreamLayer s{&d, {}, {}, {}, {}, {}, {}, 0};
@@ -51,10 +53,12 @@ RecurrentStream::RecurrentStream(const Recurrent& layer, int batch)
     s.message = Tensor({batch * row});
     s.start = Tensor({layout.bias_size()});
     most_tasks = std::max(most_tasks, task_room(layout));
+    most_groups = std::max(most_groups, layout.groups);
     body_->layers.push_back(std::move(s));
   }
   body_->tasks.resize(most_tasks);
   body_->segments.resize(2 * most_tasks);
+  body_->pointwise.resize(most_groups);
   for (StreamLayer& s : body_->layers) {
     const CellLayout& layout = s.direction->layout;
     SequenceTask<float>& q = s.task;
@@ -72,6 +76,7 @@ RecurrentStream::RecurrentStream(const Recurrent& layer, int batch)
     q.message = s.message.data<float>();
     q.tasks = body_->tasks.data();
     q.segments = body_->segments.data();
+    q.pointwise = body_->pointwise.data();
   }
 }
 

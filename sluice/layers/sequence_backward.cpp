@@ -17,8 +17,15 @@ class BackwardLoop {
         layout_(*task.layout),
         share_(share),
         barrier_(barrier),
-        segments_(task.segments + share.thread * segment_room(layout_)),
-        usual_(task.switches.usual() ? 0 : 1) {}
+        usual_(task.switches.usual() ? 0 : 1),
+        segments_(task.segments + share.thread * block_room(layout_) * segment_room(layout_)),
+        tasks_(task.tasks + share.thread * block_room(layout_)),
+        pointwise_(task.pointwise + share.thread * ptrdiff_t{layout_.groups}) {
+    for (int g = share.first_group; g < share.last_group; ++g) prepare(g);
+    hidden_ = make_transposed(Part::hidden, share.first_block, share.last_block, true);
+    message_ = make_transposed(Part::message, share.first_block, share.last_block, false);
+    input_ = make_transposed(Part::input, 0, static_cast<int>(layout_.input_blocks.size()), false);
+  }
 
   /// Steps come in falling order. `input_now`: whether this step's dx is wanted at once.
   void step(int s, bool input_now) {
@@ -30,8 +37,8 @@ class BackwardLoop {
     pointwise(s);
     if (layout_.has_message) message(s);
     barrier_.wait();
-    if (s > 0 || q_.need_first) hidden(s);
-    if (q_.dx && input_now) input(rows_of(s));
+    if (s > 0 || q_.need_first) run(Part::hidden, hidden_, {s, rows, q_.dh, layout_.padded});
+    if (q_.dx && input_now) input(s);
     rows_owed_ += rows;
     if (rows_owed_ >= enough_rows || last_ - s == most_steps || s == 0) {
       weights(s, last_);
@@ -53,88 +60,107 @@ class BackwardLoop {
     int steps = 0;
     while (steps < q_.steps && at_.active(steps) > 0) ++steps;
     if (q_.rows == 1 && share_.team == 1) {  // a single row: its steps are the rows of one product
-      input({0, q_.z_step, steps, q_.dx_step});
+      run(Part::input, input_, {0, steps, q_.dx, q_.dx_step});
       return;
     }
     const int first = steps * share_.thread / share_.team;
     const int end = steps * (share_.thread + 1) / share_.team;
-    for (int s = first; s < end; ++s) input(rows_of(s));
+    for (int s = first; s < end; ++s) input(s);
   }
 
  private:
   static constexpr int enough_rows = 256;  // where a register tile's start and end stop to matter
   static constexpr int most_steps = 128;
 
-  PointwiseTask<T> task(int s, int group) const {
-    PointwiseTask<T> t = at_.pointwise(s, group);
-    const ptrdiff_t unit = ptrdiff_t{group} * layout_.lanes;
-    t.grad_state[0] = q_.dh + unit;
+  void prepare(int group) {
+    PointwiseTask<T>& t = pointwise_[group];
+    at_.prepare(t);
+    t.grad_state[0] = q_.dh + ptrdiff_t{group} * layout_.lanes;
     t.grad_stride[0] = layout_.padded;
     for (int k = 1; k < layout_.states; ++k) {
       t.grad_state[k] = q_.dstate[k] + at_.state_offset(group);
       t.grad_stride[k] = layout_.lanes;
     }
-    t.message = q_.dmessage + unit;
-    if (q_.dy) {
-      t.add = q_.dy + s * q_.dy_step + unit;
-      t.add_stride = q_.dy_row;
-    }
-    return t;
+    t.add_stride = q_.dy_row;
   }
 
   void pointwise(int s) {
-    for (int g = share_.first_group; g < share_.last_group; ++g)
-      q_.kernel->backward[usual_](task(s, g));
+    for (int g = share_.first_group; g < share_.last_group; ++g) {
+      PointwiseTask<T>& t = pointwise_[g];
+      at_.move(t, s, g);
+      if (q_.dy) t.add = q_.dy + s * q_.dy_step + ptrdiff_t{g} * layout_.lanes;
+      q_.kernel->backward[usual_](t);
+    }
   }
 
-  /// Rows of gate gradients, those of step s or (rows of one) every step's, and of their results.
-  struct Rows {
-    int s;
-    ptrdiff_t stride;
-    int count;
-    ptrdiff_t to_stride;
+  /// The transposed products of one part, made ready once: gate gradients times the transposed
+  /// weights, for output blocks [first, last).
+  struct Transposed {
+    int first = 0, last = 0;
+    PanelTask<T>* tasks = nullptr;
   };
-  Rows rows_of(int s) const { return {s, at_.unit_row(), at_.active(s), q_.dx_row}; }
 
   /// The chain of one output block over all groups; lanes past the last unit hold zeros on both
   /// sides and are left out.
-  int fill_segments(Part part, const Rows& rows, const T* panel, int width) {
+  int fill_segments(Part part, Segment<T>* segments, const T* panel, int width) {
     const Columns& columns = layout_.part(part);
     const int lanes = layout_.lanes;
     const ptrdiff_t chain = ptrdiff_t{columns.count} * lanes;
-    const int tail = layout_.tail;
+    // A single row's steps may be the rows of one product.
+    const ptrdiff_t row = q_.rows == 1 ? q_.z_step : at_.unit_row();
     int count = 0;
     for (int g = 0; g < layout_.groups; ++g, panel += chain * width) {
-      const T* z = at_.z(rows.s, g) + ptrdiff_t{columns.first} * lanes;
-      if (tail == 0 || g + 1 < layout_.groups) {
-        segments_[count++] = {z, rows.stride, panel, chain};
+      const T* z = at_.z(0, g) + ptrdiff_t{columns.first} * lanes;
+      if (layout_.tail == 0 || g + 1 < layout_.groups) {
+        segments[count++] = {z, row, panel, chain};
         continue;
       }
       for (int c = 0; c < columns.count; ++c)
-        segments_[count++] = {z + c * lanes, rows.stride, panel + ptrdiff_t{c} * lanes * width,
-                              tail};
+        segments[count++] = {z + c * lanes, row, panel + ptrdiff_t{c} * lanes * width,
+                             layout_.tail};
     }
     return count;
   }
 
-  /// Adds (or writes) gate gradients of `part` times its transposed weights to rows of `to`, for
-  /// output blocks [first, last).
-  void transposed(Part part, const Rows& rows, int first, int last, T* to, bool add) {
+  Transposed make_transposed(Part part, int first, int last, bool add) {
+    const T* weights = q_.transposed[static_cast<int>(part)];
+    if (weights == nullptr) return {};
     const auto& widths = layout_.blocks(part);
     const ptrdiff_t inner = ptrdiff_t{layout_.padded} * layout_.part(part).count;
+    const Transposed made = {first, last, tasks_};
     int output = 0;
     for (int b = 0; b < last; output += widths[b] * layout_.lanes, ++b) {
       if (b < first) continue;
-      const T* panel = q_.transposed[static_cast<int>(part)] + output * inner;
-      const int count = fill_segments(part, rows, panel, widths[b] * layout_.lanes);
-      PanelTask<T> t{segments_, count, to + output, rows.to_stride, {}, {}};
+      const int count =
+          fill_segments(part, segments_, weights + output * inner, widths[b] * layout_.lanes);
+      PanelTask<T>& t = *tasks_++;
+      t = PanelTask<T>{segments_, count, nullptr, 0, {}, {}};
       for (int v = 0; v < widths[b]; ++v) {
-        t.offset[v] = v * layout_.lanes;
+        t.offset[v] = output + v * layout_.lanes;
         t.start[v] = add ? nullptr : zeros_;
       }
-      const bool passes_end = output + widths[b] * layout_.lanes > q_.dx_columns;
-      if (part == Part::input && passes_end)
-        partial(t, widths[b], rows, output);
+      segments_ += segment_room(layout_);
+    }
+    return made;
+  }
+
+  /// Rows of gate gradients from step s on, and of their results.
+  struct Rows {
+    int s, count;
+    T* to;
+    ptrdiff_t to_stride;
+  };
+
+  void run(Part part, const Transposed& transposed, const Rows& rows) {
+    const auto& widths = layout_.blocks(part);
+    for (int b = transposed.first; b < transposed.last; ++b) {
+      PanelTask<T>& t = transposed.tasks[b - transposed.first];
+      t.a_offset = rows.s * q_.z_step;
+      t.z = rows.to;
+      t.z_stride = rows.to_stride;
+      const int end = t.offset[0] + widths[b] * layout_.lanes;
+      if (part == Part::input && end > q_.dx_columns)
+        partial(t, widths[b], rows);
       else
         product(widths[b], t, rows.count);
     }
@@ -146,40 +172,33 @@ class BackwardLoop {
   }
 
   /// The last block of dx, whose vectors would pass the end of the row: by way of dx_tail.
-  void partial(PanelTask<T>& t, int width, const Rows& rows, int output) {
-    const ptrdiff_t room = ptrdiff_t{width} * layout_.lanes;
-    T* const to = t.z;
+  void partial(PanelTask<T> t, int width, const Rows& rows) {
+    const int output = t.offset[0];
+    const ptrdiff_t row = t.segments->row_stride;
     T* const tail = q_.dx_tail + share_.thread * tail_room(layout_);
-    t.z = tail;
-    t.z_stride = room;
-    for (int r = 0; r < rows.count; r += tail_rows) {
+    t.z = tail - output;
+    t.z_stride = ptrdiff_t{width} * layout_.lanes;
+    for (int r = 0; r < rows.count; r += tail_rows, t.a_offset += tail_rows * row) {
       const int count = rows.count - r < tail_rows ? rows.count - r : tail_rows;
       product(width, t, count);
       for (int i = 0; i < count; ++i)
         for (int u = 0; u < layout_.input_size - output; ++u)
-          to[(r + i) * rows.to_stride + u] = tail[i * room + u];
-      for (int i = 0; i < t.segment_count; ++i) segments_[i].a += tail_rows * rows.stride;
+          rows.to[(r + i) * rows.to_stride + output + u] = tail[i * t.z_stride + u];
     }
   }
 
-  void hidden(int s) {
-    Rows rows = rows_of(s);
-    rows.to_stride = layout_.padded;
-    transposed(Part::hidden, rows, share_.first_block, share_.last_block, q_.dh, true);
-  }
-
-  void input(const Rows& rows) {
-    transposed(Part::input, rows, 0, static_cast<int>(layout_.input_blocks.size()),
-               q_.dx + rows.s * q_.dx_step, false);
+  void input(int s) {
+    run(Part::input, input_, {s, at_.active(s), q_.dx + s * q_.dx_step, q_.dx_row});
   }
 
   void message(int s) {
     barrier_.wait();
-    Rows rows = rows_of(s);
-    rows.to_stride = layout_.padded;
-    transposed(Part::message, rows, share_.first_block, share_.last_block, q_.dmessage, false);
-    for (int g = share_.first_group; g < share_.last_group; ++g)
-      q_.kernel->message_backward[usual_](task(s, g));
+    run(Part::message, message_, {s, at_.active(s), q_.dmessage, layout_.padded});
+    for (int g = share_.first_group; g < share_.last_group; ++g) {
+      PointwiseTask<T>& t = pointwise_[g];
+      t.message = q_.dmessage + ptrdiff_t{g} * layout_.lanes;
+      q_.kernel->message_backward[usual_](t);
+    }
   }
 
   /// Weight and bias gradients of the owned groups for steps [first, last).
@@ -224,8 +243,11 @@ class BackwardLoop {
   const CellLayout& layout_;
   const Share share_;
   Barrier& barrier_;
-  Segment<T>* segments_;
   const int usual_;
+  Segment<T>* segments_;
+  PanelTask<T>* tasks_;
+  PointwiseTask<T>* pointwise_;
+  Transposed hidden_, message_, input_;
   int last_ = q_.steps;  // steps [s, last_) still owe their weight gradients,
   int rows_owed_ = 0;    // that many rows
   alignas(64) T zeros_[16] = {};

@@ -121,9 +121,11 @@ class ForwardLoop {
         usual_(task.switches.usual() ? 0 : 1),
         tasks_(task.tasks + share.thread * task_room(*task.layout)),
         segments_(task.segments + share.thread * 2 * task_room(*task.layout)),
+        pointwise_(task.pointwise + share.thread * ptrdiff_t{task.layout->groups}),
         input_(at_, share, Part::input, fused_, tasks_, segments_),
         hidden_(at_, share, Part::hidden, false, tasks_, segments_),
         message_(at_, share, Part::message, false, tasks_, segments_) {
+    for (int g = share.first_group; g < share.last_group; ++g) at_.prepare(pointwise_[g]);
     if (!hoist_) return;
     // What a single row would wait for at every step, with the steps as the rows of one product.
     int steps = 0;
@@ -142,18 +144,24 @@ class ForwardLoop {
     for (int g = share_.first_group; g < share_.last_group; g += stride) {
       if (!hoist_) input_.run(rows, g, g + stride);
       if (!fused_) hidden_.run(rows, g, g + stride);
-      for (int i = g; i < g + stride; ++i) first(at_.pointwise(s, i));
+      for (int i = g; i < g + stride; ++i) first(pointwise(s, i));
     }
     barrier_.wait();
     if (!q_.layout->has_message) return;
     for (int g = share_.first_group; g < share_.last_group; g += stride) {
       message_.run(rows, g, g + stride);
-      for (int i = g; i < g + stride; ++i) q_.kernel->forward[usual_](at_.pointwise(s, i));
+      for (int i = g; i < g + stride; ++i) q_.kernel->forward[usual_](pointwise(s, i));
     }
     barrier_.wait();
   }
 
  private:
+  const PointwiseTask<T>& pointwise(int s, int group) {
+    PointwiseTask<T>& t = pointwise_[group];
+    at_.move(t, s, group);
+    return t;
+  }
+
   const Place<T> at_;
   const SequenceTask<T>& q_;
   const Share share_;
@@ -162,6 +170,7 @@ class ForwardLoop {
   const int usual_;
   PanelTask<T>* tasks_;
   Segment<T>* segments_;
+  PointwiseTask<T>* pointwise_;
   Products<T> input_, hidden_, message_;
 };
 

@@ -52,9 +52,12 @@ struct SequenceTask {
   T* dx_tail;            ///< tail_room() numbers for each thread: dx's last, partial vectors
   T* dweights[3];        ///< packed, added to
   T* dstart;             ///< [groups][gates][lanes], added to
-  Segment<T>* segments;  ///< segment_room() of them for each thread
-  PanelTask<T>*
-      tasks;  ///< forward: task_room() of them for each thread, and twice as many segments
+
+  // Room for each thread: of tasks and twice as many segments task_room() forward, and backward
+  // block_room() tasks with segment_room() segments each; of pointwise tasks one a group.
+  Segment<T>* segments;
+  PanelTask<T>* tasks;
+  PointwiseTask<T>* pointwise;
 };
 
 /// Tasks of a forward loop: every panel of every group.
@@ -65,6 +68,10 @@ inline ptrdiff_t task_room(const CellLayout& layout) {
 }
 /// Segments of one transposed product: one a group, the last group's gates each on their own.
 inline ptrdiff_t segment_room(const CellLayout& layout) { return layout.groups + max_gates; }
+/// Transposed products of a step: every output block of every part.
+inline ptrdiff_t block_room(const CellLayout& layout) {
+  return static_cast<ptrdiff_t>(2 * layout.hidden_blocks.size() + layout.input_blocks.size());
+}
 /// Rows of dx that go by way of dx_tail at once, and the numbers of that room.
 constexpr int tail_rows = 64;
 inline ptrdiff_t tail_room(const CellLayout& layout) {

@@ -39,30 +39,29 @@ struct Place {
     return q.start + (ptrdiff_t{group} * layout.gates + gate) * layout.lanes;
   }
 
-  /// What the pointwise functions of a group need, forward and backward.
-  PointwiseTask<T> pointwise(int s, int group) const {
-    PointwiseTask<T> t;  // not cleared: for a single row that would cost as much as the work
-    t.add = nullptr;
-    t.message = nullptr;
-    t.z = z(s, group);
+  /// What the pointwise functions of a group need, forward and backward: what stays the same ...
+  void prepare(PointwiseTask<T>& t) const {
+    t = PointwiseTask<T>{};
     t.z_stride = unit_row();
-    t.rows = active(s);
     t.switches = q.switches;
+    t.new_stride[0] = q.h_row;
+    for (int k = 1; k < layout.states; ++k) t.old_stride[k] = t.new_stride[k] = layout.lanes;
+    t.message_stride = layout.padded;
+  }
+  /// ... and what moves with the step: a single row's step is so short that this is felt.
+  void move(PointwiseTask<T>& t, int s, int group) const {
     const ptrdiff_t unit = ptrdiff_t{group} * layout.lanes;
+    t.z = z(s, group);
+    t.rows = active(s);
     t.old_state[0] = h_before(s) + unit;
     t.old_stride[0] = h_before_row(s);
     t.new_state[0] = h(s) + unit;
-    t.new_stride[0] = q.h_row;
     for (int k = 1; k < layout.states; ++k) {
-      t.old_state[k] = state(k, s, group);
-      t.new_state[k] = state(k, s + 1, group);
-      t.old_stride[k] = t.new_stride[k] = layout.lanes;
+      T* old = state(k, s, group);
+      t.old_state[k] = old;
+      t.new_state[k] = old + q.state_step;
     }
-    if (layout.has_message) {
-      t.message = message(s) + unit;
-      t.message_stride = layout.padded;
-    }
-    return t;
+    if (layout.has_message) t.message = message(s) + unit;
   }
 };
 

@@ -51,8 +51,9 @@ HWY_INLINE void Pin(V& v) {
 #endif
 }
 
-/// Rows [row, row + MR) of one panel product, or of `NP` tasks side by side. `ahead` is fetched into
-/// the first cache on the way, a line for each k: the weights that come next, spread over the tiles.
+/// Rows [row, row + MR) of one panel product, or of `NP` tasks side by side. `ahead` is fetched
+/// into the first cache on the way, a line for each k: the weights that come next, spread over the
+/// tiles.
 template <class D, int MR, int NV, int NP, class T = hn::TFromD<D>>
 HWY_INLINE void Tile(D d, const PanelTask<T>* tasks, int row, const T* ahead) {
   using V = hn::Vec<D>;
@@ -71,7 +72,7 @@ HWY_INLINE void Tile(D d, const PanelTask<T>* tasks, int row, const T* ahead) {
   }
   for (int s = 0; s < tasks->segment_count; ++s) {
     const Segment<T>& shared = tasks->segments[s];
-    const T* HWY_RESTRICT a = shared.a + row * shared.row_stride;
+    const T* HWY_RESTRICT a = shared.a + tasks->a_offset + row * shared.row_stride;
     const ptrdiff_t stride = shared.row_stride;
     const T* HWY_RESTRICT panel[NP];
     HWY_UNROLL(8)
@@ -202,7 +203,7 @@ HWY_INLINE void SplitRow(D d, const PanelTask<T>& t, int row) {
     for (int64_t k = 0; k < part->k; ++k) {
       HWY_UNROLL(4)
       for (int i = 0; i < side; ++i) {
-        const V x = hn::Set(d, part[i].a[row * part[i].row_stride + k]);
+        const V x = hn::Set(d, part[i].a[t.a_offset + row * part[i].row_stride + k]);
         HWY_UNROLL(4)
         for (int v = 0; v < NV; ++v)
           sum[i][v] = hn::MulAdd(x, hn::Load(d, part[i].panel + (k * NV + v) * n), sum[i][v]);
@@ -214,7 +215,7 @@ HWY_INLINE void SplitRow(D d, const PanelTask<T>& t, int row) {
     for (int j = s + i; j < t.segment_count; j += side) {
       const Segment<T>& part = t.segments[j];
       for (int64_t k = 0; k < part.k; ++k) {
-        const V x = hn::Set(d, part.a[row * part.row_stride + k]);
+        const V x = hn::Set(d, part.a[t.a_offset + row * part.row_stride + k]);
         HWY_UNROLL(4)
         for (int v = 0; v < NV; ++v)
           sum[i][v] = hn::MulAdd(x, hn::Load(d, part.panel + (k * NV + v) * n), sum[i][v]);

@@ -32,6 +32,7 @@ struct PanelTask {
   ptrdiff_t z_stride;
   int offset[max_panel_vectors];      ///< where each vector goes within a row
   const T* start[max_panel_vectors];  ///< [lanes] first value of each chain; null: what z holds
+  ptrdiff_t a_offset = 0;             ///< added to every segment's a
 };
 
 /// One step of an outer product: `rows` rows of a and of g.
