@@ -42,7 +42,7 @@ void Console::progress(std::string_view what, int done, int total) {
     write(stderr, fmt::format("\r{} [{}] {}/{} {:.0f} s ", what, bar, done, total, seconds));
     bar_shown_ = true;
     if (done >= total) clear_bar();
-  } else if (done >= total || seconds - last_line_ > 2) {
+  } else if (done == 0 || done >= total || seconds - last_line_ > 2) {
     last_line_ = seconds;
     write(stderr, fmt::format("{} {}/{}, {:.1f} s\n", what, done, total, seconds));
   }

@@ -1,4 +1,5 @@
 // sluice: the command. Options are parsed here, each verb is a file of its own.
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <new>
@@ -16,6 +17,20 @@ namespace {
 extern "C" void on_interrupt(int signal_number) {
   request_interrupt();
   std::signal(signal_number, SIG_DFL);
+}
+
+// The parser would only say that a verb is missing.
+void check_verb(const CLI::App& app, int count, char** words) {
+  std::vector<std::string> verbs;
+  for (const CLI::App* verb : app.get_subcommands(nullptr)) verbs.push_back(verb->get_name());
+  for (int i = 1; i < count; ++i) {
+    const std::string word = words[i];
+    if (word.starts_with("-")) continue;
+    if (std::find(verbs.begin(), verbs.end(), word) != verbs.end()) return;
+    const std::string near = suggest(word, verbs);
+    fail_config("usage.verb", word, "there is no verb \"" + word + "\"",
+                near.empty() ? "see `sluice --help`" : near);
+  }
 }
 
 int run(int count, char** words, Shared& shared) {
@@ -37,6 +52,7 @@ int run(int count, char** words, Shared& shared) {
     Console(false).say(recipe_markdown());
     return 0;
   }
+  check_verb(app, count, words);
   try {
     app.parse(count, words);
   } catch (const CLI::ParseError& error) {

@@ -58,9 +58,10 @@ void Encoder::fit(const Series& training) {
   }
 }
 
-Encoder::Encoded Encoder::encode(const Series& rows) const {
+Encoder::Encoded Encoder::encode(const Series& rows, bool with_target) const {
   Encoded encoded;
-  encoded.target = target_.apply(rows.values(), place_of(rows, rows.target));
+  encoded.target = with_target ? target_.apply(rows.values(), place_of(rows, rows.target))
+                               : std::vector<double>(static_cast<size_t>(rows.rows()), 0.0);
   for (size_t i = 0; i < past_.size(); ++i) {
     const std::string& name = rows.past.at(i);
     encoded.past.push_back(past_[i].apply(rows.frame.numbers(name, "past"), place_of(rows, name)));
@@ -89,7 +90,7 @@ WindowOptions Encoder::window_options() const {
 }
 
 WindowSet Encoder::windows(const Series& rows, int64_t target_begin, int64_t target_end) const {
-  const Encoded encoded = encode(rows);
+  const Encoded encoded = encode(rows, true);
   WindowOptions window = window_options();
   window.target_begin = target_begin;
   window.target_end = target_end;
@@ -97,12 +98,12 @@ WindowSet Encoder::windows(const Series& rows, int64_t target_begin, int64_t tar
 }
 
 WindowSet Encoder::last_window(const Series& rows) const {
-  const Encoded encoded = encode(rows);
+  const Encoded encoded = encode(rows, !options_.same_step);
   return forecast_window(encoded.source, window_options(), rows.rows() - 1);
 }
 
 Tensor Encoder::sequence(const Series& rows) const {
-  const Encoded encoded = encode(rows);
+  const Encoded encoded = encode(rows, !options_.same_step);
   WindowOptions window = window_options();
   window.whole_series = false;
   const int64_t first = rows_needed() - 1, steps = rows.rows() - first;

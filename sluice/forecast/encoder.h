@@ -56,7 +56,7 @@ class Encoder {
 
  private:
   struct Encoded;
-  Encoded encode(const Series& rows) const;
+  Encoded encode(const Series& rows, bool with_target) const;
   WindowOptions window_options() const;
 
   EncoderOptions options_;

@@ -63,9 +63,7 @@ std::vector<double> Forecaster::run(const Basis& basis, const Member& member,
       for (size_t h = 0; h < horizon; ++h) encoded[h] += linear[h];
     }
   }
-  std::span<const double> history = rows.values();
-  if (basis.encoder.options().same_step) history = history.first(history.size() - horizon);
-  return basis.encoder.decode(history, encoded);
+  return basis.encoder.decode(rows.values(), encoded);
 }
 
 std::vector<std::vector<double>> Forecaster::forecast(const Series& rows) const {

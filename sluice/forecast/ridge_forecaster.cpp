@@ -129,10 +129,7 @@ RidgeForecaster RidgeForecaster::fit(const Series& training, const Recipe& recip
 
 std::vector<double> RidgeForecaster::forecast(const Series& rows) const {
   const WindowSet window = encoder_.last_window(rows);
-  std::span<const double> history = rows.values();
-  if (encoder_.options().same_step)
-    history = history.first(history.size() - static_cast<size_t>(encoder_.options().horizon));
-  return encoder_.decode(history, model_.predict(flat_inputs(window).row(0)));
+  return encoder_.decode(rows.values(), model_.predict(flat_inputs(window).row(0)));
 }
 
 }  // namespace sluice

@@ -89,7 +89,12 @@ Series read_series(const Recipe& recipe) {
   if (recipe.data.empty())
     fail_config("recipe.no_data", "data", "no data file is given",
                 "name one: `sluice fit sales.csv`, or data: sales.csv in the recipe");
-  return make_series(read_csv(recipe.data, csv_options(recipe)), recipe);
+  Frame frame = read_csv(recipe.data, csv_options(recipe));
+  if (!recipe.time_format.empty() && frame.time.empty())
+    fail_data("data.time", recipe.data,
+              fmt::format("no column holds dates written as {}", recipe.time_format),
+              "correct time_format, leave it out, or name the column: time=...");
+  return make_series(std::move(frame), recipe);
 }
 
 Series make_series(Frame frame, const Recipe& recipe) {

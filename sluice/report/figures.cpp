@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <map>
 
 #include "sluice/io/atomic_file.h"
@@ -223,13 +224,22 @@ std::vector<NamedChart> figures_of(const ReportDocument& document) {
 }
 
 std::vector<std::string> write_figures(const ReportDocument& document, const std::string& folder) {
+  const bool made = !std::filesystem::exists(folder);
   make_folder(folder);
   std::vector<std::string> paths;
-  for (const NamedChart& figure : figures_of(document))
-    for (const char* ending : {".png", ".svg"}) {
-      paths.push_back(folder + "/" + figure.name + ending);
-      write_chart(figure.chart, paths.back());
-    }
+  try {
+    for (const NamedChart& figure : figures_of(document))
+      for (const char* ending : {".png", ".svg"}) {
+        write_chart(figure.chart, folder + "/" + figure.name + ending);
+        paths.push_back(folder + "/" + figure.name + ending);
+      }
+  } catch (...) {
+    // All figures or none, and no empty folder: without gnuplot nothing is left behind.
+    std::error_code ignored;
+    for (const std::string& path : paths) std::filesystem::remove(path, ignored);
+    if (made) std::filesystem::remove(folder, ignored);
+    throw;
+  }
   return paths;
 }
 
