@@ -14,6 +14,7 @@ namespace sluice {
 Optimizer::Optimizer(std::vector<Variable> parameters) : parameters_(std::move(parameters)) {
   for (size_t i = 0; i < parameters_.size(); ++i) {
     const int64_t count = parameters_[i].value().numel();
+    elements_ += count;
     for (int64_t begin = 0; begin < count; begin += chunk_size)
       ranges_.push_back({i, begin, std::min(begin + chunk_size, count)});
   }
@@ -35,7 +36,7 @@ void Optimizer::step(double learning_rate) {
     if (parameters_[range.parameter].grad().defined()) update(range);
   };
   const auto count = static_cast<int64_t>(ranges_.size());
-  if (count * chunk_size < least_parallel)
+  if (elements_ < least_parallel)
     for (int64_t i = 0; i < count; ++i) one(i);
   else
     parallel_for(count, one);

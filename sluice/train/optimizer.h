@@ -49,6 +49,7 @@ class Optimizer {
  private:
   std::vector<Variable> parameters_;
   std::vector<Range> ranges_;
+  int64_t elements_ = 0;  // of all parameters: few are updated by one thread
   std::vector<std::string> moment_names_;
   std::vector<std::vector<Tensor>> moments_;
 };
