@@ -48,10 +48,10 @@ struct SequenceTask {
   bool need_first;        ///< whether the gradient of h_first is wanted (left in dh)
   T* dx;                  ///< null: not wanted; every element is written
   ptrdiff_t dx_step, dx_row;
-  int dx_columns;        ///< columns of dx that may be written, input_size or more
-  T* dx_tail;            ///< tail_room() numbers for each thread: dx's last, partial vectors
-  T* dweights[3];        ///< packed, added to
-  T* dstart;             ///< [groups][gates][lanes], added to
+  int dx_columns;  ///< columns of dx that may be written, input_size or more
+  T* dx_tail;      ///< tail_room() numbers for each thread: dx's last, partial vectors
+  T* dweights[3];  ///< packed, added to
+  T* dstart;       ///< [groups][gates][lanes], added to
 
   // Room for each thread: of tasks and twice as many segments task_room() forward, and backward
   // block_room() tasks with segment_room() segments each; of pointwise tasks one a group.
