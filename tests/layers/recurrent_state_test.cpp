@@ -1,11 +1,9 @@
-// What a recurrent layer is made of: parameters by name and number, first values, files, equations.
+// What a recurrent layer is made of: parameters by name and number, first values, equations.
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdio>
 
 #include "recurrent_case.h"
-#include "sluice/io/safetensors.h"
 #include "sluice/layers/linear.h"
 #include "sluice/layers/registry.h"
 
@@ -40,20 +38,15 @@ std::vector<RecurrentCase> state_cases() {
 
 class RecurrentStateOf : public testing::TestWithParam<RecurrentCase> {};
 
-TEST_P(RecurrentStateOf, GoesThroughAFile) {
+TEST_P(RecurrentStateOf, IsAllThereIs) {
   const RecurrentCase& row = GetParam();
   const test::RecurrentInput input = test::make_input(row, DType::f32);
   const Recurrent layer = test::make_recurrent_layer(row, DType::f32);
-  const std::string path = testing::TempDir() + "recurrent_state_" + row.name + ".safetensors";
-  write_safetensors(path, layer.state());
-  const NamedTensors read = read_safetensors(path).tensors;
-  std::remove(path.c_str());
-
   Generator generator(1234);
   Recurrent other(row.options, generator);
   const Tensor before = layer.run(input.x).output.value();
   ASSERT_NE(test::first_difference(before, other.run(input.x).output.value()), "");
-  other.load_state(read);
+  other.load_state(layer.state());
   EXPECT_EQ(test::first_difference(layer.state(), other.state()), "");
   EXPECT_EQ(test::first_difference(before, other.run(input.x).output.value()), "");
 }

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -150,7 +151,7 @@ TYPED_TEST(Gemm, RowsDoNotKnowOfEachOther) {
 TYPED_TEST(Gemm, NaNStaysInItsRowAndColumn) {
   const Product p{5, 20, 9};
   Operands<TypeParam> o(p);
-  o.a[2 * 9 + 4] = std::nan("");
+  o.a[2 * 9 + 4] = std::numeric_limits<TypeParam>::quiet_NaN();
   gemm(p.trans_a, p.trans_b, p.m, p.n, p.k, o.a.data(), o.a_stride, o.b.data(), o.b_stride,
        o.c.data(), o.c_stride, false);
   for (int64_t i = 0; i < p.m; ++i)
