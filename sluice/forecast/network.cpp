@@ -71,7 +71,9 @@ std::vector<LayerChoice> layers_of(const Recipe& recipe, const NetworkShape& sha
     set_if_open(*layer, "outputs", more_follow ? "all" : "last");
     more_follow = true;
   }
-  const LayerChoice& last = layers.back();
+  LayerChoice& last = layers.back();
+  // A linear layer of no given size at the end is the head, not a narrow place before it.
+  if (last.name == "linear") set_if_open(last, "output_size", std::to_string(shape.horizon));
   const bool has_head =
       last.name == "linear" && last.options.get_int("output_size", 0) == shape.horizon;
   if (!has_head) layers.push_back(linear_layer(shape.horizon));

@@ -73,7 +73,9 @@ RecipeKey key(const std::string& group, const std::string& name, T Recipe::* mem
   }
   if (!limits.word.empty()) row.type += " or " + limits.word;
   const std::string initial = write_named(Recipe{}.*member, limits);
-  row.initial = initial.empty() ? "auto" : initial == "[]" ? "none" : initial;
+  row.initial = initial.empty()   ? "auto"
+                : initial == "[]" ? (name == "time" ? "auto" : "none")
+                                  : initial;
   row.read = [=](Recipe& recipe, const Setting& setting) {
     if (setting.kind == Setting::Kind::text && setting.text == "auto") {
       recipe.*member = Recipe{}.*member;
@@ -118,8 +120,9 @@ void add_data_keys(std::vector<RecipeKey>& keys) {
   using R = Recipe;
   const std::string g = "data";
   keys.push_back(key(g, "data", &R::data, "the CSV or TSV file (.gz too); relative to the recipe"));
-  keys.push_back(
-      key(g, "time", &R::time, "column of the dates, or several that make one: [year, month]"));
+  keys.push_back(key(
+      g, "time", &R::time,
+      "column of the dates, or several that make one: [year, month]; none: rows are only counted"));
   keys.push_back(
       key(g, "time_format", &R::time_format, "how dates are written: \"%d/%m/%Y %H:%M\""));
   keys.push_back(key(g, "target", &R::target,

@@ -51,15 +51,18 @@ NamedOptions named(const Setting& setting, const std::string& key) {
     result.name = setting.text;
     return result;
   }
-  if (setting.kind != Setting::Kind::map || setting.pairs.size() != 1)
+  if (setting.kind != Setting::Kind::map || setting.keys.size() != 1)
     refuse(setting, key, "a name, or a name with options", "{lstm: {hidden_size: 8}}");
-  const auto& [name, options] = setting.pairs.front();
+  const std::string& name = setting.keys.front();
+  const Setting& options = setting.items.front();
   result.name = name;
   result.options = Options(options.where + ": " + name);
   if (options.kind == Setting::Kind::empty) return result;
   if (options.kind != Setting::Kind::map)
     refuse(options, key, "options of " + name + " in braces", name + ": {hidden_size: 8}");
-  for (const auto& [option, value] : options.pairs) {
+  for (size_t i = 0; i < options.keys.size(); ++i) {
+    const std::string& option = options.keys[i];
+    const Setting& value = options.items[i];
     if (value.kind != Setting::Kind::text) refuse(value, option, "a single value", option + ": 8");
     result.options.set(option, value.text);
   }
@@ -132,7 +135,8 @@ void read(const Setting& setting, const std::string& key, std::vector<std::strin
         out.push_back(word), word.clear();
       }
     }
-    if (out.size() == 1 && out[0] == "none") out.clear();
+    // time=none says that the rows are only counted, which is not the same as saying nothing.
+    if (out.size() == 1 && out[0] == "none" && key != "time") out.clear();
   } else if (setting.kind == Setting::Kind::list) {
     for (const Setting& item : setting.items) {
       if (item.kind != Setting::Kind::text) refuse(item, key, "a list of names", "[a, b]");
@@ -184,11 +188,11 @@ void read(const Setting& setting, const std::string& key, RateTable& out) {
   if (setting.kind != Setting::Kind::map) {
     read(setting, key, out.from_epoch[0]);
   } else {
-    for (const auto& [epoch_text, value] : setting.pairs) {
+    for (size_t i = 0; i < setting.keys.size(); ++i) {
       int epoch = 0;
-      if (!parse_number(epoch_text, epoch) || epoch < 0)
+      if (!parse_number(setting.keys[i], epoch) || epoch < 0)
         refuse(setting, key, "a number, or numbers by first epoch", "{0: 1e-3, 10: 5e-4}");
-      read(value, key, out.from_epoch[epoch]);
+      read(setting.items[i], key, out.from_epoch[epoch]);
     }
     if (!out.from_epoch.contains(0))
       refuse(setting, key, "a table that begins at epoch 0", "{0: 1e-3, 10: 5e-4}");

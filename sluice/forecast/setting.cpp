@@ -36,7 +36,8 @@ Setting convert(const YAML::Node& node, const std::string& name, bool numbered) 
       if (!seen.insert(key).second)
         fail_config("recipe.duplicate_key", where, "the key \"" + key + "\" stands there twice",
                     "keep one of the two");
-      setting.pairs.emplace_back(key, convert(pair.second, name, numbered));
+      setting.keys.push_back(key);
+      setting.items.push_back(convert(pair.second, name, numbered));
     }
   }
   return setting;
@@ -62,8 +63,8 @@ std::string Setting::describe() const {
     return "[" + result + "]";
   }
   if (kind == Kind::map) {
-    for (const auto& [key, value] : pairs)
-      result += (result.empty() ? "" : ", ") + key + ": " + value.describe();
+    for (size_t i = 0; i < keys.size(); ++i)
+      result += (i ? ", " : "") + keys[i] + ": " + items[i].describe();
     return "{" + result + "}";
   }
   return "nothing";
@@ -76,7 +77,9 @@ std::vector<std::pair<std::string, Setting>> read_settings(const std::string& te
   if (root.kind != Setting::Kind::map)
     fail_config("recipe.not_a_map", name, "a recipe must be lines of `key: value`",
                 "see `sluice fit --help` for the keys");
-  return root.pairs;
+  std::vector<std::pair<std::string, Setting>> pairs;
+  for (size_t i = 0; i < root.keys.size(); ++i) pairs.emplace_back(root.keys[i], root.items[i]);
+  return pairs;
 }
 
 std::vector<std::pair<std::string, Setting>> read_settings_file(const std::string& path) {

@@ -12,8 +12,8 @@ struct Setting {
   enum class Kind { empty, text, list, map };
   Kind kind = Kind::empty;
   std::string text;
-  std::vector<Setting> items;
-  std::vector<std::pair<std::string, Setting>> pairs;
+  std::vector<Setting> items;     ///< of a list, or the values of a map
+  std::vector<std::string> keys;  ///< of a map, one for each item
   std::string where;
 
   /// How it looks in a message: "twelve", [a, b], {a: 1}.

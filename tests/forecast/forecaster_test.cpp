@@ -114,6 +114,16 @@ TEST(Forecaster, AnInterruptLeavesOneWholeModel) {
   EXPECT_TRUE(std::isfinite(said[0][0]));
 }
 
+TEST(Forecaster, ALinearLayerOfNoSizeAtTheEndIsTheHead) {
+  const auto parameters = [](const std::string& model) {
+    return fitted(prepare(quick_recipe({"horizon=3", "epochs=1", model}))).parameter_count();
+  };
+  const int64_t without = parameters("model=[{gru: {hidden_size: 4}}]");
+  EXPECT_EQ(parameters("model=[{gru: {hidden_size: 4}}, linear]"), without);
+  EXPECT_EQ(parameters("model=[{gru: {hidden_size: 4}}, {linear: {output_size: 3}}]"), without);
+  EXPECT_GT(parameters("model=[{gru: {hidden_size: 4}}, {linear: {output_size: 2}}]"), without);
+}
+
 TEST(Forecaster, LayersThatDoNotEndInOneRowAreRefused) {
   const Prepared prepared = prepare(quick_recipe({"model=[{linear: {output_size: 3}}]"}));
   try {

@@ -61,6 +61,7 @@ TEST(Recipe, ArgumentsOverrideAndAutoClears) {
   EXPECT_EQ(recipe.transform->chains, (Chains{{"log", "difference"}}));
   EXPECT_EQ(recipe.delimiter, ";");
   EXPECT_EQ(read_recipe_arguments({"time_format=%d/%m/%Y"}).time_format, "%d/%m/%Y");
+  EXPECT_EQ(read_recipe_arguments({"time=none"}).time, (std::vector<std::string>{"none"}));
   EXPECT_EQ(read_recipe_arguments({"comment=#", "comment="}).comment, "");
   EXPECT_EQ(recipe.model.layers.at(0).options.get_int("hidden_size", 0), 4);
   recipe = read_recipe_arguments({"lookback=12", "lookback=auto"});
