@@ -180,16 +180,27 @@ class Resolver {
       if (log) recipe_.transform->chains[0].insert(recipe_.transform->chains[0].begin(), "log");
       note("transform", listed(recipe_.transform->chains[0]),
            log ? "positive and seasonal: in logarithms" : "not both positive and seasonal");
-    } else if (windows_ < few_windows && log && windows_ > 3 * *recipe_.season) {
-      recipe_.transform = TransformChoice{{{"log", "last_value"},
-                                           {"log", "seasonal_difference"},
-                                           {"log", "seasonal_difference", "last_value"}}};
-      note("transform", "a committee: log with last_value, with seasonal_difference, with both",
-           "positive, seasonal, few windows");
     } else {
-      recipe_.transform = TransformChoice{{RidgeForecaster::fit(series_, recipe_).transform()}};
-      note("transform", listed(recipe_.transform->chains[0]), "best for ridge on validation folds");
+      const std::vector<std::string> own = RidgeForecaster::fit(series_, recipe_).transform();
+      recipe_.transform = TransformChoice{{own}};
+      if (windows_ < few_windows && log && windows_ > 3 * *recipe_.season) committee();
+      std::string text;
+      for (const auto& chain : recipe_.transform->chains)
+        text += (text.empty() ? "" : " | ") + listed(chain);
+      note("transform", text,
+           recipe_.transform->chains.size() > 1
+               ? "positive, seasonal, few windows: a committee, its first chosen for ridge"
+               : "best for ridge on validation folds");
     }
+  }
+
+  // Averaging several views of the series beats choosing one of them on a few windows.
+  void committee() {
+    auto& chains = recipe_.transform->chains;
+    for (const std::vector<std::string>& chain : {std::vector<std::string>{"log", "last_value"},
+                                                  {"log", "seasonal_difference"},
+                                                  {"log", "seasonal_difference", "last_value"}})
+      if (chain != chains.front()) chains.push_back(chain);
   }
 
   void model() {
