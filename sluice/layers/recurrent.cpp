@@ -142,20 +142,22 @@ RecurrentResult Recurrent::run(const Variable& x, const RecurrentState& state,
   for (const Variable& v : state.values) wanted = wanted || (v.defined() && v.requires_grad());
   const bool remember = grad_enabled() && (wanted || x.requires_grad());
 
-  RecurrentNode* node = remember ? new RecurrentNode(x, state, body_) : nullptr;
+  // Owned until results hold it: wrong lengths are found on the way.
+  std::unique_ptr<RecurrentNode> owner(remember ? new RecurrentNode(x, state, body_) : nullptr);
   Tensor output, last[max_states];
   for (int k = 0; k < states; ++k)
     last[k] = Tensor({int64_t{options().num_layers} * directions(), batch, options().hidden_size},
                      body_->dtype);
   dispatch(body_->dtype, [&](auto zero) {
     using T = decltype(zero);
-    PoolArray<PassMemory> scratch(node ? 0 : body_->directions.size());
+    PoolArray<PassMemory> scratch(owner ? 0 : body_->directions.size());
     StackInput stack{x.value(), {}, padding, remember};
     for (int k = 0; k < states; ++k)
       if (state.values[k].defined()) stack.first[k] = state.values[k].value();
-    output = forward_stack<T>(*body_, stack, node ? node->passes() : scratch, last);
+    output = forward_stack<T>(*body_, stack, owner ? owner->passes() : scratch, last);
     if (options().outputs == Outputs::last) output = last_output<T>(*body_, last[0]);
   });
+  RecurrentNode* const node = owner.release();
   RecurrentResult result;
   result.output = node ? Variable::from_node(output, node, 0) : Variable(output);
   for (int k = 0; k < states; ++k)

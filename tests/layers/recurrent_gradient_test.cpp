@@ -1,6 +1,7 @@
 // The tape's gradients of every cell in every mode against difference quotients, in double.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 
 #include "recurrent_case.h"
@@ -123,16 +124,16 @@ bool has_kinks(const CellSwitches& s) {
 /// relu (0) and of the hard sigmoids (±3, ±2.5), on every side of them.
 void stay_off_kinks(Recurrent& layer) {
   const bool relu = layer.options().switches.activation == Activation::relu;
-  const double for_relu[] = {0.9, -0.9, 1.3, -1.1, 1.0}, for_gates[] = {0.8, -0.7, 4.4, -4.2, 1.5};
+  const std::array<double, 5> for_relu = {0.9, -0.9, 1.3, -1.1, 1.0};
+  const std::array<double, 5> for_gates = {0.8, -0.7, 4.4, -4.2, 1.5};
+  const std::array<double, 5>& levels = relu ? for_relu : for_gates;
   NamedTensors state = layer.state();
   for (auto& [name, tensor] : state) {
-    double* numbers = tensor.data<double>();
-    const bool first_bias = name.rfind("bias_ih", 0) == 0;
-    const double bound = name.rfind("bias", 0) == 0 ? 0.02 : 0.2 / (2 + 5);
-    tensor = test::draw(tensor.shape(), DType::f64, 31, bound);
-    numbers = tensor.data<double>();
-    for (int64_t i = 0; first_bias && i < tensor.numel(); ++i)
-      numbers[i] += (relu ? for_relu : for_gates)[i % 5 == 4 ? i / 5 % 5 : i % 5];
+    const bool bias = name.rfind("bias", 0) == 0;
+    tensor = test::draw(tensor.shape(), DType::f64, 31, bias ? 0.02 : 0.2 / (2 + 5));
+    if (name.rfind("bias_ih", 0) != 0) continue;
+    for (int64_t i = 0; i < tensor.numel(); ++i)
+      tensor.data<double>()[i] += levels[static_cast<size_t>((i + i / 5) % 5)];
   }
   layer.load_state(state);
 }
