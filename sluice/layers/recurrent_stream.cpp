@@ -100,8 +100,9 @@ void RecurrentStream::step(const float* x, float* y) {
         d.bias_input.defined() ? std::as_const(d.bias_input.value()).data<float>() : nullptr;
     const float* b2 =
         d.bias_hidden.defined() ? std::as_const(d.bias_hidden.value()).data<float>() : nullptr;
+    // From 0 as in make_start: the sign of a zero is a bit too.
     for (int64_t i = 0; i < layout.bias_size(); ++i)
-      start[i] = (b1 ? b1[i] : 0.f) + (b2 ? b2[i] : 0.f);
+      start[i] = 0.f + (b1 ? b1[i] : 0.f) + (b2 ? b2[i] : 0.f);
     q.x = input;
     q.x_row = row;
     q.h_first = s.h[s.now].data<float>();

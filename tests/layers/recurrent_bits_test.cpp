@@ -199,6 +199,22 @@ TEST_P(RecurrentSequenceBits, LastOutputIsTheLastOfAll) {
   EXPECT_EQ(test::first_difference(values(all), values(last)), "") << test::reproduce();
 }
 
+// Sums of negative zeros: a chain that began with one would keep the sign.
+TEST(RecurrentStreamBits, ZerosKeepTheirSign) {
+  for (RecurrentCase& row : test::for_every_cell({{"plain", [](RecurrentCase&) {}}})) {
+    Recurrent layer = test::make_recurrent_layer(row, DType::f32);
+    NamedTensors state = layer.state();
+    for (auto& [name, tensor] : state) tensor.fill(name.rfind("bias", 0) == 0 ? -0.0 : -0.5);
+    layer.load_state(state);
+    const NoGrad off;
+    const Tensor x({1, 1, row.options.input_size});
+    const Tensor whole = layer.run(Variable(x)).output.value();
+    Tensor step(whole.shape());
+    RecurrentStream(layer).step(x.data<float>(), step.data<float>());
+    EXPECT_EQ(test::first_difference(whole, step), "") << row.name;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(EveryCell, RecurrentSequenceBits, testing::ValuesIn(sequence_cases()),
                          [](const auto& row) { return row.param.name; });
 
