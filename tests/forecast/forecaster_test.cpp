@@ -1,6 +1,7 @@
 #include "sluice/forecast/forecaster.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
@@ -36,7 +37,8 @@ TEST_P(EveryKind, FileForecastsTheSameBits) {
   }
   EXPECT_NE(said[0], said[1]) << "two seeds, one forecast";
 
-  const std::string path = testing::TempDir() + "/kind.sluice";
+  const std::string path = testing::TempDir() + "kind-" + std::to_string(getpid()) +
+                           ".sluice";  // ctest runs these side by side
   ModelFile file;
   before.save(file);
   save_model(file, path);

@@ -1,5 +1,6 @@
 // A recurrent layer saved and loaded computes the same bits.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdio>
 
@@ -17,7 +18,8 @@ TEST_P(RecurrentFile, GivesTheSameBitsBack) {
   const RecurrentCase& row = GetParam();
   const test::RecurrentInput input = test::make_input(row, DType::f32);
   const Recurrent layer = test::make_recurrent_layer(row, DType::f32);
-  const std::string path = testing::TempDir() + "recurrent_file_" + row.name + ".safetensors";
+  const std::string path =
+      testing::TempDir() + "recurrent_file_" + std::to_string(getpid()) + row.name + ".safetensors";
   write_safetensors(path, layer.state());
   const NamedTensors read = read_safetensors(path).tensors;
   std::remove(path.c_str());
