@@ -1,1 +1,1 @@
-target_link_libraries(sluice_base PRIVATE OpenMP::OpenMP_CXX)
+target_link_libraries(sluice_base PRIVATE Threads::Threads)

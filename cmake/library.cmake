@@ -1,5 +1,5 @@
 # A folder of sluice/ is a static library; what it may include is what it links.
-find_package(OpenMP REQUIRED COMPONENTS CXX)
+find_package(Threads REQUIRED)
 
 set(SLUICE_FOLDERS base tensor autograd cells layers)
 if(NOT SLUICE_ENGINE_ONLY)

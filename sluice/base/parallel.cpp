@@ -1,14 +1,16 @@
 #include "sluice/base/parallel.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <exception>
 #include <limits>
 #include <mutex>
+#include <string>
+#include <thread>
 
 #include "sluice/base/error.h"
+#include "sluice/base/team.h"
 
 namespace sluice {
 
@@ -16,9 +18,14 @@ namespace {
 
 std::atomic<int> requested_threads{0};
 
-// What OpenMP found when the program started: OMP_NUM_THREADS, else the cores this process may use.
+// OMP_NUM_THREADS, which people set for every numerical program they run, else the cores this
+// process may use.
 int default_threads() {
-  static const int threads = std::max(1, omp_get_max_threads());
+  static const int threads = [] {
+    const char* wanted = std::getenv("OMP_NUM_THREADS");
+    const int number = wanted ? std::atoi(wanted) : 0;
+    return number > 0 ? number : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  }();
   return threads;
 }
 
@@ -57,20 +64,19 @@ int num_threads() {
 }
 
 void parallel_for(int64_t count, void (*body)(void* context, int64_t i), void* context) {
-  const int threads = static_cast<int>(std::min<int64_t>(count, num_threads()));
-  if (threads <= 1 || omp_in_parallel()) {
-    for (int64_t i = 0; i < count; ++i) body(context, i);
-    return;
-  }
   FirstException first;
-#pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
-  for (int64_t i = 0; i < count; ++i) {
-    try {
-      body(context, i);
-    } catch (...) {
-      first.keep(i);
+  std::atomic<int64_t> next{0};
+  const auto work = [&](int, int, Barrier&) {
+    for (int64_t i = next++; i < count; i = next++) {
+      try {
+        body(context, i);
+      } catch (...) {
+        first.keep(i);
+        next = count;  // whatever lies before i is under way: the lowest that fails is still found
+      }
     }
-  }
+  };
+  run_team(static_cast<int>(std::min<int64_t>(count, num_threads())), work);
   first.rethrow();
 }
 

@@ -1,26 +1,18 @@
-// A team of threads that works on one sequence, and the barrier it meets at.
+// A team of threads that works on one thing. The threads are the library's own: started when first
+// needed, asleep between jobs.
 #pragma once
 
-#include <atomic>
+#include "sluice/base/barrier.h"
 
 namespace sluice {
 
-/// Where `size` threads wait for each other: spins briefly, then gives the core away.
-class Barrier {
- public:
-  explicit Barrier(int size) : size_(size), missing_(size) {}
-  void wait();
+/// What each thread of a team runs: its number, how many there are, and where they meet.
+using TeamBody = void (*)(void* context, int thread, int team, Barrier& barrier);
 
- private:
-  const int size_;
-  std::atomic<int> missing_;
-  std::atomic<int> round_{0};
-};
-
-/// Runs body(context, thread, team, barrier) on up to `wanted` threads, once on each; `team` is how
-/// many there are. The body must not throw.
-void run_team(int wanted, void (*body)(void* context, int thread, int team, Barrier& barrier),
-              void* context);
+/// Runs the body once on each of up to `wanted` threads, the caller being number 0, and comes back
+/// when all have. The caller is alone within another team's body, while another thread of the
+/// program has the threads, and where the system gives none. The body must not throw.
+void run_team(int wanted, TeamBody body, void* context);
 
 template <class Body>
 void run_team(int wanted, const Body& body) {
