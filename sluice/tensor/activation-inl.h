@@ -54,43 +54,72 @@ struct ExpParts {
   V scale, minus_one;
 };
 
+/// For |x| below 87 (float) or 708 (double). Adding 1.5 · 2^mantissa rounds to an integer and
+/// leaves it in the low bits, of which the exponent of 2^n is made.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE ExpParts<V> SplitExp(D d, V x) {
   using T = hn::TFromD<D>;
   constexpr bool f32 = sizeof(T) == 4;
+  constexpr int mantissa = f32 ? 23 : 52;
   const V inverse_ln2 = hn::Set(d, static_cast<T>(1.4426950408889634));
   const V high = hn::Set(d, static_cast<T>(f32 ? 0.693359375 : 0.6931467056274414));
   const V low = hn::Set(d, static_cast<T>(f32 ? -2.1219444170128554e-4 : 4.7493250390316726e-07));
-  const V n = hn::Round(hn::Mul(x, inverse_ln2));
+  const V magic = hn::Set(d, static_cast<T>(3LL << (mantissa - 1)));
+  const V shifted = hn::MulAdd(x, inverse_ln2, magic);
+  const V n = hn::Sub(shifted, magic);
   const V r = hn::NegMulAdd(n, low, hn::NegMulAdd(n, high, x));
   const V p = hn::MulAdd(hn::Mul(r, r), ExpPolynomial(d, r), r);
-  const hn::Rebind<hwy::MakeSigned<T>, D> di;
-  constexpr int mantissa = f32 ? 23 : 52, bias = f32 ? 127 : 1023;
-  const auto exponent = hn::Add(hn::ConvertTo(di, n), hn::Set(di, bias));
-  return {hn::BitCast(d, hn::ShiftLeft<mantissa>(exponent)), p};
+  const hn::RebindToUnsigned<D> du;
+  const V one = hn::Set(d, T{1});
+  const auto exponent = hn::ShiftLeft<mantissa>(hn::BitCast(du, shifted));
+  return {hn::BitCast(d, hn::Add(exponent, hn::BitCast(du, one))), p};
+}
+
+/// a / b for a finite b of at least 1. On 512-bit vectors a division takes as long as a dozen
+/// multiplications: there the processor's guess of 1 / b, good to 14 bits, takes a step of
+/// Newton's, whose error of 2^-28 is lost in the rounding.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V Quotient(V a, V b) {
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+  if constexpr (sizeof(hn::TFromD<D>) == 4) {
+    const V guess = hn::ApproximateReciprocal(b), quotient = hn::Mul(a, guess);
+    return hn::MulAdd(hn::NegMulAdd(b, quotient, a), guess, quotient);
+  }
+#endif
+  return hn::Div(a, b);
+}
+
+/// The lesser and the greater of x and a bound; NaN stays NaN. On x86 the second operand is what
+/// comes of a NaN; elsewhere Min may drop it.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V AtMost(D d, V x, hn::TFromD<D> bound) {
+  const V b = hn::Set(d, bound);
+  return HWY_ARCH_X86 ? hn::Min(b, x) : hn::IfThenElse(hn::Gt(x, b), b, x);
+}
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V AtLeast(D d, V x, hn::TFromD<D> bound) {
+  const V b = hn::Set(d, bound);
+  return HWY_ARCH_X86 ? hn::Max(b, x) : hn::IfThenElse(hn::Lt(x, b), b, x);
 }
 
 /// 1 / (1 + exp(-x)); absolute error below 1e-7 (float), NaN stays NaN.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Sigmoid(D d, V x) {
   using T = hn::TFromD<D>;
+  constexpr T most = sizeof(T) == 4 ? 87 : 708;
   const V one = hn::Set(d, T{1});
-  const V most = hn::Set(d, static_cast<T>(sizeof(T) == 4 ? 87 : 708));
-  // x is the second operand of the comparison's select, so a NaN passes through.
-  const V y = hn::IfThenElse(hn::Lt(x, hn::Neg(most)), most, hn::Neg(x));
-  const ExpParts<V> e = SplitExp(d, hn::IfThenElse(hn::Gt(x, most), hn::Neg(most), y));
-  return hn::Div(one, hn::Add(one, hn::MulAdd(e.scale, e.minus_one, e.scale)));
+  const ExpParts<V> e = SplitExp(d, AtLeast(d, AtMost(d, hn::Neg(x), most), -most));
+  return Quotient<D>(one, hn::Add(one, hn::MulAdd(e.scale, e.minus_one, e.scale)));
 }
 
 /// tanh through exp(-2|x|) - 1, accurate relatively near zero too; NaN stays NaN.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Tanh(D d, V x) {
   using T = hn::TFromD<D>;
-  const V least = hn::Set(d, static_cast<T>(-40));  // tanh is 1 to the last bit long before
   const V y = hn::Mul(hn::Abs(x), hn::Set(d, T{-2}));
-  const ExpParts<V> e = SplitExp(d, hn::IfThenElse(hn::Lt(y, least), least, y));
+  const ExpParts<V> e = SplitExp(d, AtLeast(d, y, T{-40}));  // 1 to the last bit long before
   const V m = hn::MulAdd(e.scale, e.minus_one, hn::Sub(e.scale, hn::Set(d, T{1})));
-  return hn::CopySign(hn::Div(hn::Neg(m), hn::Add(m, hn::Set(d, T{2}))), x);
+  return hn::CopySign(Quotient<D>(m, hn::Add(m, hn::Set(d, T{2}))), x);
 }
 
 template <class D, class V = hn::Vec<D>>

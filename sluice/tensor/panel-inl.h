@@ -128,8 +128,8 @@ template <class D, int NV, class T = hn::TFromD<D>>
 HWY_INLINE void ProductRows(const PanelTask<T>& task, int rows) {
   constexpr int most = tile_rows(NV);
   constexpr int n = static_cast<int>(hn::MaxLanes(D()));
-  const Segment<T>* segment = task.segments;
-  const T* ahead = task.segment_count > 0 ? segment->panel + segment->k * NV * n : task.z;
+  const Segment<T>* last = task.segments + task.segment_count - 1;
+  const T* ahead = task.segment_count > 0 ? last->panel + last->k * NV * n : task.z;
   if (rows <= most) return TileOf<D, most, NV>(D(), task, 0, rows, ahead);
   const int blocks = (rows + most - 1) / most;
   int row = 0;
