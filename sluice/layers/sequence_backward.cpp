@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "sluice/layers/sequence_place.h"
+#include "sluice/tensor/flush_denormals.h"
 
 namespace sluice {
 
@@ -257,11 +258,13 @@ class BackwardLoop {
 
 template <class T>
 void run_backward(const SequenceTask<T>& task, const Share& share, Barrier& barrier) {
+  const FlushDenormals flush;
   BackwardLoop<T>(task, share, barrier).run();
 }
 
 template <class T>
 void run_backward_wave(SequenceTask<T>* const* tasks, int count) {
+  const FlushDenormals flush;
   Barrier alone(1);
   std::optional<BackwardLoop<T>> layers[most_wave];
   for (int i = 0; i < count; ++i)

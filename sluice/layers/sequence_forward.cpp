@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "sluice/layers/sequence_place.h"
+#include "sluice/tensor/flush_denormals.h"
 
 namespace sluice {
 
@@ -178,12 +179,14 @@ class ForwardLoop {
 
 template <class T>
 void run_forward(const SequenceTask<T>& task, const Share& share, Barrier& barrier) {
+  const FlushDenormals flush;
   ForwardLoop<T> loop(task, share, barrier, true);
   for (int s = 0; s < task.steps; ++s) loop.step(s);
 }
 
 template <class T>
 void run_forward_wave(SequenceTask<T>* const* tasks, int count) {
+  const FlushDenormals flush;
   Barrier alone(1);
   std::optional<ForwardLoop<T>> layers[most_wave];
   for (int i = 0; i < count; ++i)

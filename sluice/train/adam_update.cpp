@@ -1,5 +1,6 @@
 #include "sluice/train/adam_update.h"
 
+#include "sluice/tensor/flush_denormals.h"
 #include "sluice/tensor/simd.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -59,11 +60,13 @@ HWY_EXPORT(UpdateF64);
 void adam_update(const AdamStep<float>& step, const float* grad, float* first, float* second,
                  float* value, int64_t count) {
   init_simd();
+  const FlushDenormals flush;
   HWY_DYNAMIC_DISPATCH(UpdateF32)(step, grad, first, second, value, count);
 }
 void adam_update(const AdamStep<double>& step, const double* grad, double* first, double* second,
                  double* value, int64_t count) {
   init_simd();
+  const FlushDenormals flush;
   HWY_DYNAMIC_DISPATCH(UpdateF64)(step, grad, first, second, value, count);
 }
 
