@@ -6,6 +6,8 @@
 #include <mutex>
 #include <new>
 
+#include "sluice/tensor/large_pages.h"
+
 namespace sluice {
 
 namespace {
@@ -20,7 +22,7 @@ struct SizeClass {
   std::size_t bytes;
 };
 
-SizeClass size_class(std::size_t bytes) {
+constexpr SizeClass size_class(std::size_t bytes) {
   if (bytes > (std::size_t{1} << 56)) throw std::bad_alloc();
   bytes = std::max(bytes, smallest);
   const int power =
@@ -29,6 +31,13 @@ SizeClass size_class(std::size_t bytes) {
   const std::size_t quarter = (bytes - base + step - 1) / step;
   return {4 * power + static_cast<int>(quarter), base + quarter * step};
 }
+
+// The bytes of a class, from its index.
+constexpr std::size_t size_class_bytes(int index) {
+  const std::size_t base = std::size_t{1} << (index - 1) / 4;
+  return base + (static_cast<std::size_t>(index - 1) % 4 + 1) * (base / 4);
+}
+static_assert(size_class_bytes(size_class(100'000).index) == size_class(100'000).bytes);
 
 // A free block holds the link to the next one of its class.
 struct FreeBlock {
@@ -46,6 +55,7 @@ class Pool {
         return block;
       }
       if (cached_ > most_cached) drop_all();
+      if (wanted.bytes >= least_large) return take_large(wanted.bytes);
     }
     return ::operator new(wanted.bytes, std::align_val_t{alignment});
   }
@@ -68,11 +78,14 @@ class Pool {
 
  private:
   void drop_all() {
-    for (FreeBlock*& first : free_)
-      while (first) {
-        FreeBlock* next = first->next;
-        ::operator delete(static_cast<void*>(first), std::align_val_t{alignment});
-        first = next;
+    constexpr int least = size_class(least_large).index;
+    for (int index = 0; index < static_cast<int>(free_.size()); ++index)
+      while (FreeBlock* const first = free_[index]) {
+        free_[index] = first->next;
+        if (index < least)
+          ::operator delete(static_cast<void*>(first), std::align_val_t{alignment});
+        else
+          give_large(first, size_class_bytes(index));
       }
     cached_ = 0;
   }
