@@ -51,6 +51,15 @@ HWY_INLINE void Pin(V& v) {
 #endif
 }
 
+/// The next number, by an addition that the compiler does not turn into an index.
+template <class T>
+HWY_INLINE void Advance(const T*& at) {
+  ++at;
+#if HWY_ARCH_X86 && HWY_COMPILER_GCC
+  asm("" : "+r"(at));
+#endif
+}
+
 /// Rows [row, row + MR) of one panel product, or of `NP` tasks side by side. `ahead` is fetched
 /// into the first cache on the way, a line for each k: the weights that come next, spread over the
 /// tiles.
@@ -74,6 +83,12 @@ HWY_INLINE void Tile(D d, const PanelTask<T>* tasks, int row, const T* ahead) {
     const Segment<T>& shared = tasks->segments[s];
     const T* HWY_RESTRICT a = shared.a + tasks->a_offset + row * shared.row_stride;
     const ptrdiff_t stride = shared.row_stride;
+    // Three rows to a pointer: so few that none is kept in a vector register, whence g++ would
+    // fetch it at every k through a port that the multiply-adds need.
+    constexpr int pointers = (MR + 2) / 3;
+    const T* x_at[pointers];
+    HWY_UNROLL(8)
+    for (int i = 0; i < pointers; ++i) x_at[i] = a + 3 * i * stride;
     const T* HWY_RESTRICT panel[NP];
     HWY_UNROLL(8)
     for (int p = 0; p < NP; ++p) panel[p] = tasks[p].segments[s].panel;
@@ -92,7 +107,7 @@ HWY_INLINE void Tile(D d, const PanelTask<T>* tasks, int row, const T* ahead) {
       }
       HWY_UNROLL(16)
       for (int r = 0; r < MR; ++r) {
-        V x = hn::Set(d, a[r * stride + k]);
+        V x = hn::Set(d, x_at[r / 3][r % 3 * stride]);
         Pin(x);
         HWY_UNROLL(8)
         for (int p = 0; p < NP; ++p) {
@@ -100,6 +115,8 @@ HWY_INLINE void Tile(D d, const PanelTask<T>* tasks, int row, const T* ahead) {
           for (int v = 0; v < NV; ++v) sum[p][r][v] = hn::MulAdd(x, w[p][v], sum[p][r][v]);
         }
       }
+      HWY_UNROLL(8)
+      for (int i = 0; i < pointers; ++i) Advance(x_at[i]);
     }
   }
   HWY_UNROLL(8)
