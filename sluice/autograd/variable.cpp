@@ -20,6 +20,7 @@ struct Variable::Body {
   Node* node = nullptr;  // counted
   int output_index = 0;
   bool requires_grad = false;
+  bool zero_owed = false;  // grad counts as zero, whatever it holds
 
   static void* operator new(std::size_t bytes) { return pool_allocate(bytes); }
   static void operator delete(void* memory, std::size_t bytes) { pool_release(memory, bytes); }
@@ -89,8 +90,17 @@ Tensor& Variable::grad_slot() const {
   return body_->node ? body_->node->grads_[body_->output_index] : body_->grad;
 }
 
-const Tensor& Variable::grad() const { return grad_slot(); }
-Tensor& Variable::grad() { return grad_slot(); }
+Tensor& Variable::settled_grad() const {
+  Tensor& slot = grad_slot();
+  if (body_->zero_owed) {
+    slot.fill(0);
+    body_->zero_owed = false;
+  }
+  return slot;
+}
+
+const Tensor& Variable::grad() const { return settled_grad(); }
+Tensor& Variable::grad() { return settled_grad(); }
 
 void Variable::accumulate_grad(const Tensor& grad) const {
   Tensor& slot = grad_slot();
@@ -105,11 +115,24 @@ void Variable::accumulate_grad(const Tensor& grad) const {
     return;
   }
   if (!slot.unique()) slot = slot.clone();
-  add_in_place(slot, grad);
+  if (std::exchange(body_->zero_owed, false))
+    slot.copy_from(grad);
+  else
+    add_in_place(slot, grad);
+}
+
+Variable::GradTarget Variable::grad_target() const {
+  Tensor& slot = grad_slot();
+  const bool overwrite = !slot.defined() || std::exchange(body_->zero_owed, false);
+  if (!slot.defined() || (overwrite && !slot.unique()))
+    slot = Tensor::uninitialized(shape(), dtype());
+  else if (!slot.unique())
+    slot = slot.clone();
+  return {slot, overwrite};
 }
 
 Tensor& Variable::grad_buffer() const {
-  Tensor& slot = grad_slot();
+  Tensor& slot = settled_grad();
   if (!slot.defined())
     slot = Tensor(shape(), dtype());
   else if (!slot.unique())
@@ -119,7 +142,7 @@ Tensor& Variable::grad_buffer() const {
 
 void Variable::zero_grad() const {
   check_defined();
-  if (body_->grad.defined()) body_->grad.fill(0);
+  body_->zero_owed = body_->grad.defined();
 }
 
 void Variable::backward() const {

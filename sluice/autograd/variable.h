@@ -36,7 +36,13 @@ class Variable {
   void accumulate_grad(const Tensor& grad) const;
   /// The gradient buffer, allocated and zeroed if undefined: for kernels that add in place.
   Tensor& grad_buffer() const;
-  /// Zeroes the gradient, keeping its buffer.
+  /// The same for kernels that can write every number instead: whether they must.
+  struct GradTarget {
+    Tensor& buffer;
+    bool overwrite;  ///< what the buffer holds is to be forgotten
+  };
+  GradTarget grad_target() const;
+  /// Makes the gradient zero, keeping its buffer; the zeros are written when someone looks.
   void zero_grad() const;
 
   /// Runs the tape from this scalar (or with `seed` as its gradient) and frees the graph.
@@ -53,6 +59,7 @@ class Variable {
  private:
   struct Body;
   Tensor& grad_slot() const;
+  Tensor& settled_grad() const;
   void check_defined() const;
 
   Body* body_ = nullptr;

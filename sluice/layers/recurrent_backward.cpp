@@ -7,15 +7,18 @@ namespace sluice {
 
 namespace {
 
-/// Adds `slices` buffers of `count` numbers, in order, to `to`.
+/// Adds `slices` buffers of `count` numbers, in order, to `to`, or writes their sum there.
 template <class T>
-void add_slices(const T* from, int slices, int64_t count, T* to) {
+void add_slices(const T* from, int slices, int64_t count, T* to, bool overwrite) {
   constexpr int64_t chunk = 16384;
   parallel_for((count + chunk - 1) / chunk, [&](int64_t i) {
     const int64_t begin = i * chunk, end = std::min(count, begin + chunk);
     for (int slice = 0; slice < slices; ++slice) {
       const T* source = from + slice * count;
-      for (int64_t j = begin; j < end; ++j) to[j] += source[j];
+      if (overwrite && slice == 0)
+        std::copy_n(source + begin, end - begin, to + begin);
+      else
+        for (int64_t j = begin; j < end; ++j) to[j] += source[j];
     }
   });
 }
@@ -61,7 +64,7 @@ void BackwardPass<T>::make_room() {
     if (plan.ragged()) dx_ = room<T>(batch * plan.steps() * layout.input_size);
     dx_tail_ = room<T>(tail_room(layout) * most_threads(direction_, memory_) * slices);
   }
-  if (!direct()) dweights_ = Tensor({slices * layout.packed_size()}, dtype_of<T>);
+  if (!direct()) dweights_ = room<T>(slices * layout.packed_size());
   if (direction_.bias_input.defined() || direction_.bias_hidden.defined())
     dstart_ = Tensor({slices * layout.bias_size()}, dtype_of<T>);
 }
@@ -149,8 +152,15 @@ void BackwardPass<T>::complete(SequenceTask<T>& q, int slice) {
       if (whole_vectors(dx, layout.input_size, whole)) q.dx_columns = whole;
     }
   }
-  T* weights = direct() ? direction_.weights.grad_buffer().template data<T>()
-                        : dweights_.template data<T>() + slice * layout.packed_size();
+  T* weights = nullptr;
+  if (direct()) {
+    const Variable::GradTarget target = direction_.weights.grad_target();
+    weights = target.buffer.template data<T>();
+    q.overwrite = target.overwrite;
+  } else {
+    weights = dweights_.template data<T>() + slice * layout.packed_size();
+    q.overwrite = true;
+  }
   q.dweights[0] = weights;
   q.dweights[1] = weights + layout.packed_size(Part::input);
   q.dweights[2] = q.dweights[1] + layout.packed_size(Part::hidden);
@@ -186,9 +196,11 @@ template <class T>
 void BackwardPass<T>::collect() {
   const int slices = memory_.plan.slices();
   const CellLayout& layout = direction_.layout;
-  if (!direct() && direction_.weights.requires_grad())
+  if (!direct() && direction_.weights.requires_grad()) {
+    const Variable::GradTarget target = direction_.weights.grad_target();
     add_slices(std::as_const(dweights_).template data<T>(), slices, layout.packed_size(),
-               direction_.weights.grad_buffer().template data<T>());
+               target.buffer.template data<T>(), target.overwrite);
+  }
   for (bool input_side : {true, false}) {
     const Variable& bias = input_side ? direction_.bias_input : direction_.bias_hidden;
     if (!bias.defined() || !bias.requires_grad()) continue;

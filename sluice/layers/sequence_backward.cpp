@@ -205,8 +205,9 @@ class BackwardLoop {
   /// Weight and bias gradients of the owned groups for steps [first, last).
   void weights(int first, int last) {
     OuterStep<T> x[most_steps], h[most_steps], q[most_steps];
+    int hidden_count = 0;
     for (int g = share_.first_group; g < share_.last_group; ++g) {
-      int hidden_count = 0;
+      hidden_count = 0;
       const int count = last - first;
       for (int i = 0; i < count; ++i) {
         const int s = first + i, rows = at_.active(s);
@@ -223,14 +224,19 @@ class BackwardLoop {
         q_.panels->column_sum(x, count, at_.unit_row(), ptrdiff_t{k} * layout_.lanes,
                               q_.dstart + (ptrdiff_t{g} * layout_.gates + k) * layout_.lanes);
     }
+    input_overwrite_ = false;
+    if (hidden_count > 0 || first == 0) hidden_overwrite_ = false;
   }
 
+  /// Without steps the sum is zero, which only a buffer that is to be overwritten needs to be told.
   void outer(Part part, const OuterStep<T>* steps, int count, int group) {
+    const bool overwrite = part == Part::input ? input_overwrite_ : hidden_overwrite_;
+    if (count == 0 && !overwrite) return;
     const Columns& columns = layout_.part(part);
     const int64_t depth = layout_.depth(part);
     int before = 0;
     for (int vectors : columns.panels) {
-      OuterTask<T> t{steps, count, at_.unit_row(), {}, nullptr, depth};
+      OuterTask<T> t{steps, count, at_.unit_row(), {}, nullptr, depth, overwrite};
       for (int v = 0; v < vectors; ++v)
         t.offset[v] = ptrdiff_t{columns.first + before + v} * layout_.lanes;
       t.out = q_.dweights[static_cast<int>(part)] + at_.panel_offset(part, group, before, depth);
@@ -251,6 +257,7 @@ class BackwardLoop {
   Transposed hidden_, message_, input_;
   int last_ = q_.steps;  // steps [s, last_) still owe their weight gradients,
   int rows_owed_ = 0;    // that many rows
+  bool input_overwrite_ = q_.overwrite, hidden_overwrite_ = q_.overwrite;
   alignas(64) T zeros_[16] = {};
 };
 

@@ -51,6 +51,7 @@ struct SequenceTask {
   int dx_columns;  ///< columns of dx that may be written, input_size or more
   T* dx_tail;      ///< tail_room() numbers for each thread: dx's last, partial vectors
   T* dweights[3];  ///< packed, added to
+  bool overwrite;  ///< or written, whatever they hold
   T* dstart;       ///< [groups][gates][lanes], added to
 
   // Room for each thread: of tasks and twice as many segments task_room() forward, and backward

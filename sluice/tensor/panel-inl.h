@@ -291,7 +291,7 @@ HWY_INLINE void OuterTile(D d, const OuterTask<T>& task, int64_t k) {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) {
       T* to = out + (i * NV + v) * n;
-      hn::StoreU(hn::Add(hn::LoadU(d, to), sum[i][v]), d, to);
+      hn::StoreU(task.overwrite ? sum[i][v] : hn::Add(hn::LoadU(d, to), sum[i][v]), d, to);
     }
   }
 }

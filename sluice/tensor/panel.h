@@ -44,7 +44,7 @@ struct OuterStep {
   int rows;
 };
 
-/// out[k][v][lane] += sum over steps and rows of a[row][k] * g[row][offset[v] + lane].
+/// out[k][v][lane] += (or =) sum over steps and rows of a[row][k] * g[row][offset[v] + lane].
 template <class T>
 struct OuterTask {
   const OuterStep<T>* steps;
@@ -53,6 +53,7 @@ struct OuterTask {
   ptrdiff_t offset[max_panel_vectors];
   T* out;  ///< [k][vectors][lanes]
   int64_t k;
+  bool overwrite;  ///< the sums take the place of what `out` holds
 };
 
 /// The functions for one instruction set.

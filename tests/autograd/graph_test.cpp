@@ -69,6 +69,26 @@ TEST(Graph, LeavesAccumulateUntilZeroed) {
   EXPECT_EQ(a.grad().data<float>(), buffer) << "a parameter keeps its buffer";
 }
 
+TEST(Graph, ZeroedGradientsForgetWhatTheyHeldHoweverTheyAreFilled) {
+  const Variable a = parameter({2, 1});
+  const auto dirty = [&] {
+    a.grad_buffer().fill(7);
+    a.zero_grad();
+  };
+  dirty();
+  a.accumulate_grad(Tensor::full({2}, 3, a.dtype()));
+  EXPECT_EQ(a.grad().item(1), 3);
+  dirty();
+  EXPECT_EQ(a.grad_buffer().item(1), 0);
+  dirty();
+  EXPECT_TRUE(a.grad_target().overwrite);
+  EXPECT_FALSE(a.grad_target().overwrite) << "what was written since is kept";
+  dirty();
+  const Tensor seen = a.grad();
+  a.grad_buffer().fill(1);
+  EXPECT_EQ(seen.item(0), 0) << "what someone holds does not change";
+}
+
 TEST(Graph, SeedsWeighTheResult) {
   const Variable a = parameter({1, 2});
   const std::vector<float> seed = {10, 100};

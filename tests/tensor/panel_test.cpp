@@ -152,7 +152,7 @@ TYPED_TEST(Panel, SegmentsSideBySideHaveTheSameSum) {
     }
 }
 
-TYPED_TEST(Panel, OuterProductIsAddedOnce) {
+TYPED_TEST(Panel, OuterProductIsAddedOrWrittenOnce) {
   using T = TypeParam;
   const PanelKernels<T>& kernels = panel_kernels<T>();
   const int lanes = kernels.lanes;
@@ -170,7 +170,7 @@ TYPED_TEST(Panel, OuterProductIsAddedOnce) {
       }
       Tensor out = draw<T>(k * vectors * lanes, 9);
       Tensor wanted = out.clone();
-      OuterTask<T> task{steps.data(), 3, g_stride, {}, out.data<T>(), k};
+      OuterTask<T> task{steps.data(), 3, g_stride, {}, out.data<T>(), k, false};
       for (int v = 0; v < vectors; ++v) task.offset[v] = v * lanes;
       for (int64_t i = 0; i < k; ++i)
         for (int64_t column = 0; column < vectors * lanes; ++column) {
@@ -180,8 +180,17 @@ TYPED_TEST(Panel, OuterProductIsAddedOnce) {
               sum = mul_add(s.a[r * a_stride + i], s.g[r * g_stride + column], sum);
           wanted.data<T>()[i * vectors * lanes + column] += sum;
         }
+      Tensor fresh = out.clone();
       kernels.outer[vectors](task);
       ASSERT_TRUE(same_bits<T>(out, wanted)) << vectors << " vectors, k = " << k;
+      task.out = fresh.data<T>();
+      task.overwrite = true;
+      kernels.outer[vectors](task);
+      Tensor zero({fresh.numel()}, fresh.dtype());
+      task.out = zero.data<T>();
+      task.overwrite = false;
+      kernels.outer[vectors](task);
+      ASSERT_TRUE(same_bits<T>(fresh, zero)) << vectors << " vectors, k = " << k;
     }
 }
 
