@@ -41,7 +41,7 @@ class BackwardLoop {
     if (s > 0 || q_.need_first) run(Part::hidden, hidden_, {s, rows, q_.dh, layout_.padded});
     if (q_.dx && input_now) input(s);
     rows_owed_ += rows;
-    if (rows_owed_ >= enough_rows || last_ - s == most_steps || s == 0) {
+    if (rows_owed_ >= enough_rows_ || last_ - s == most_steps || s == 0) {
       weights(s, last_);
       last_ = s;
       rows_owed_ = 0;
@@ -70,8 +70,14 @@ class BackwardLoop {
   }
 
  private:
-  static constexpr int enough_rows = 256;  // where a register tile's start and end stop to matter
   static constexpr int most_steps = 128;
+
+  /// Rows from which on a register tile's start and end stop to matter; twice as many where the
+  /// gradients lie beyond the second cache and every visit costs.
+  int enough_rows() const {
+    constexpr int64_t second_cache = 4 << 20;
+    return layout_.packed_size() * static_cast<int64_t>(sizeof(T)) > second_cache ? 512 : 256;
+  }
 
   void prepare(int group) {
     PointwiseTask<T>& t = pointwise_[group];
@@ -255,6 +261,7 @@ class BackwardLoop {
   PanelTask<T>* tasks_;
   PointwiseTask<T>* pointwise_;
   Transposed hidden_, message_, input_;
+  const int enough_rows_ = enough_rows();
   int last_ = q_.steps;  // steps [s, last_) still owe their weight gradients,
   int rows_owed_ = 0;    // that many rows
   bool input_overwrite_ = q_.overwrite, hidden_overwrite_ = q_.overwrite;

@@ -1,6 +1,6 @@
 // Numbers too small for a full mantissa (below 1.2e-38 in float) count as zero while one of these
 // lives, on this thread: a processor takes a hundred times as long over them, and a training run
-// that converges, or a state that fades, is full of them.
+// that converges, or a state that fades, is full of them. Not a public header.
 #pragma once
 
 #include <cstdint>

@@ -304,8 +304,9 @@ HWY_INLINE void OuterTileOf(D d, const OuterTask<T>& task, int64_t k, int size) 
   OuterTile<D, MK, NV>(d, task, k);
 }
 
+/// All k of the weight gradient, for rows that stay in the first cache.
 template <class D, int NV, class T = hn::TFromD<D>>
-void Outer(const OuterTask<T>& task) {
+HWY_INLINE void OuterRows(const OuterTask<T>& task) {
   constexpr int most = tile_rows(NV);
   const int64_t blocks = (task.k + most - 1) / most;
   int64_t k = 0;
@@ -313,6 +314,77 @@ void Outer(const OuterTask<T>& task) {
     const int size = static_cast<int>((task.k - k + blocks - b - 1) / (blocks - b));
     OuterTileOf<D, most, NV>(D(), task, k, size);
     k += size;
+  }
+}
+
+/// Moves (step, row) forward over at most `rows` rows, writing the pieces; returns their number.
+template <class T, int Most>
+int TakeRows(const OuterTask<T>& task, int rows, int& step, int& row,
+             OuterStep<T> (&pieces)[Most]) {
+  int count = 0;
+  while (step < task.step_count && rows > 0 && count < Most) {
+    const OuterStep<T>& whole = task.steps[step];
+    const int size = std::min(rows, whole.rows - row);
+    pieces[count++] = {whole.a + row * whole.a_stride, whole.a_stride,
+                       whole.g + row * task.g_stride, size};
+    rows -= size;
+    row += size;
+    if (row == whole.rows) ++step, row = 0;
+  }
+  return count;
+}
+
+/// Bytes between rows that put all of them into one place of the first cache.
+constexpr bool Crowded(ptrdiff_t row_bytes) { return row_bytes % 4096 == 0; }
+
+/// The same where the rows of `a` drive each other out of the first cache: a few columns at a time
+/// by way of a copy whose rows stand side by side.
+template <class D, int NV, int Rows, int Pieces, class T = hn::TFromD<D>>
+HWY_NOINLINE void OuterCrowded(const OuterTask<T>& task) {
+  constexpr int n = static_cast<int>(hn::MaxLanes(D())), columns = 8 * tile_rows(NV);
+  HWY_ALIGN T copy[Rows * columns];
+  OuterStep<T> pieces[Pieces];
+  OuterTask<T> part = task;
+  part.steps = pieces;
+  for (int64_t k = 0; k < task.k; k += columns) {
+    part.k = std::min<int64_t>(columns, task.k - k);
+    part.out = task.out + k * NV * n;
+    T* to = copy;
+    for (int s = 0; s < task.step_count; ++s) {
+      const OuterStep<T>& step = task.steps[s];
+      pieces[s] = {to, columns, step.g, step.rows};
+      for (int r = 0; r < step.rows; ++r, to += columns) {
+        const T* from = step.a + r * step.a_stride + k;
+        if (part.k == columns)
+          for (int i = 0; i < columns; i += n) hn::Store(hn::LoadU(D(), from + i), D(), to + i);
+        else
+          for (int i = 0; i < part.k; ++i) to[i] = from[i];
+      }
+    }
+    OuterRows<D, NV>(part);
+  }
+}
+
+template <class D, int NV, class T = hn::TFromD<D>>
+void Outer(const OuterTask<T>& task) {
+  constexpr int width = NV * static_cast<int>(hn::MaxLanes(D())), most_pieces = 32;
+  constexpr int block = 20 * 1024 / (width * static_cast<int>(sizeof(T)));
+  int rows = 0;
+  for (int s = 0; s < task.step_count; ++s) rows += task.steps[s].rows;
+  if (rows <= block + block / 4 || task.k <= tile_rows(NV)) return OuterRows<D, NV>(task);
+  OuterStep<T> pieces[most_pieces];
+  OuterTask<T> part = task;
+  part.steps = pieces;
+  const int blocks = (rows + block - 1) / block;
+  const bool crowded = Crowded(task.steps->a_stride * static_cast<ptrdiff_t>(sizeof(T)));
+  int step = 0, row = 0;
+  while (step < task.step_count) {
+    part.step_count = TakeRows(task, (rows + blocks - 1) / blocks, step, row, pieces);
+    if (crowded)
+      OuterCrowded<D, NV, block, most_pieces>(part);
+    else
+      OuterRows<D, NV>(part);
+    part.overwrite = false;
   }
 }
 
