@@ -102,7 +102,9 @@ template <class T>
 void BackwardPass<T>::transpose(const SequenceTask<T>& task) {
   const CellLayout& layout = direction_.layout;
   for (Part part : {Part::input, Part::hidden, Part::message}) {
-    if (part == Part::input ? !gradients_.dx.defined() : layout.part(part).count == 0) continue;
+    const bool wanted = part == Part::input ? gradients_.dx.defined() && !few_inputs(layout)
+                                            : layout.part(part).count > 0;
+    if (!wanted) continue;
     const int p = static_cast<int>(part);
     transposed_[p] = room<T>(layout.transposed_size(part));
     T* to = transposed_[p].template data<T>();

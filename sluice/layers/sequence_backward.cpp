@@ -1,5 +1,6 @@
 // The time loop, backward: the cell replayed, then the gradients of the old states, the input and
 // the weights.
+#include <algorithm>
 #include <optional>
 
 #include "sluice/layers/sequence_place.h"
@@ -25,7 +26,11 @@ class BackwardLoop {
     for (int g = share.first_group; g < share.last_group; ++g) prepare(g);
     hidden_ = make_transposed(Part::hidden, share.first_block, share.last_block, true);
     message_ = make_transposed(Part::message, share.first_block, share.last_block, false);
-    input_ = make_transposed(Part::input, 0, static_cast<int>(layout_.input_blocks.size()), false);
+    if (few_inputs(layout_))
+      make_dots();
+    else
+      input_ =
+          make_transposed(Part::input, 0, static_cast<int>(layout_.input_blocks.size()), false);
   }
 
   /// Steps come in falling order. `input_now`: whether this step's dx is wanted at once.
@@ -61,7 +66,7 @@ class BackwardLoop {
     int steps = 0;
     while (steps < q_.steps && at_.active(steps) > 0) ++steps;
     if (q_.rows == 1 && share_.team == 1) {  // a single row: its steps are the rows of one product
-      run(Part::input, input_, {0, steps, q_.dx, q_.dx_step});
+      run_input({0, steps, q_.dx, q_.dx_step});
       return;
     }
     const int first = steps * share_.thread / share_.team;
@@ -113,8 +118,7 @@ class BackwardLoop {
     const Columns& columns = layout_.part(part);
     const int lanes = layout_.lanes;
     const ptrdiff_t chain = ptrdiff_t{columns.count} * lanes;
-    // A single row's steps may be the rows of one product.
-    const ptrdiff_t row = q_.rows == 1 ? q_.z_step : at_.unit_row();
+    const ptrdiff_t row = row_of_z();
     int count = 0;
     for (int g = 0; g < layout_.groups; ++g, panel += chain * width) {
       const T* z = at_.z(0, g) + ptrdiff_t{columns.first} * lanes;
@@ -128,6 +132,9 @@ class BackwardLoop {
     }
     return count;
   }
+
+  /// From one row of z to the next; a single row's steps may be the rows of one product.
+  ptrdiff_t row_of_z() const { return q_.rows == 1 ? q_.z_step : at_.unit_row(); }
 
   Transposed make_transposed(Part part, int first, int last, bool add) {
     const T* weights = q_.transposed[static_cast<int>(part)];
@@ -173,6 +180,35 @@ class BackwardLoop {
     }
   }
 
+  /// dx by dot products: each panel's gates times the weights of one input after the other.
+  void make_dots() {
+    const Columns& columns = layout_.part(Part::input);
+    dots_ = RowDotTask<T>{segments_, 0, nullptr, 0, layout_.input_size, 0};
+    for (int g = 0; g < layout_.groups; ++g) {
+      int before = 0;
+      for (int vectors : columns.panels) {
+        segments_[dots_.segment_count++] = {
+            at_.z(0, g) + ptrdiff_t{columns.first + before} * layout_.lanes, row_of_z(),
+            at_.panel(Part::input, g, before), ptrdiff_t{vectors} * layout_.lanes};
+        before += vectors;
+      }
+    }
+    segments_ += segment_room(layout_);
+  }
+
+  void run_input(const Rows& rows) {
+    if (!few_inputs(layout_)) return run(Part::input, input_, rows);
+    dots_.a_offset = rows.s * q_.z_step;
+    dots_.out = rows.to;
+    dots_.out_stride = rows.to_stride;
+    q_.panels->row_dots(dots_, rows.count);
+    // The layer below reads whole vectors.
+    for (int r = 0; q_.dx_columns > layout_.input_size && r < rows.count; ++r) {
+      T* const row = rows.to + r * rows.to_stride;
+      std::fill(row + layout_.input_size, row + q_.dx_columns, T{0});
+    }
+  }
+
   void product(int width, const PanelTask<T>& t, int rows) {
     constexpr int few_rows = 2;
     (rows <= few_rows ? q_.panels->product_split : q_.panels->product)[width](t, rows);
@@ -194,9 +230,7 @@ class BackwardLoop {
     }
   }
 
-  void input(int s) {
-    run(Part::input, input_, {s, at_.active(s), q_.dx + s * q_.dx_step, q_.dx_row});
-  }
+  void input(int s) { run_input({s, at_.active(s), q_.dx + s * q_.dx_step, q_.dx_row}); }
 
   void message(int s) {
     barrier_.wait();
@@ -261,6 +295,7 @@ class BackwardLoop {
   PanelTask<T>* tasks_;
   PointwiseTask<T>* pointwise_;
   Transposed hidden_, message_, input_;
+  RowDotTask<T> dots_{};
   const int enough_rows_ = enough_rows();
   int last_ = q_.steps;  // steps [s, last_) still owe their weight gradients,
   int rows_owed_ = 0;    // that many rows

@@ -22,7 +22,7 @@ struct SequenceTask {
 
   const T* weights[3];     ///< packed, by Part
   const T* start;          ///< [groups][gates][lanes] bias every chain starts from
-  const T* transposed[3];  ///< backward only; input part only if dx is wanted
+  const T* transposed[3];  ///< backward only; input part only if dx is wanted, of many columns
 
   const T* x;  ///< step s, row r at x + s * x_step + r * x_row
   ptrdiff_t x_step, x_row;
@@ -67,8 +67,14 @@ inline ptrdiff_t task_room(const CellLayout& layout) {
   for (const Columns& columns : layout.columns) panels += columns.panels.size();
   return layout.groups * static_cast<ptrdiff_t>(panels);
 }
-/// Segments of one transposed product: one a group, the last group's gates each on their own.
-inline ptrdiff_t segment_room(const CellLayout& layout) { return layout.groups + max_gates; }
+/// Segments of one transposed product: one a group, the last group's gates each on their own; or
+/// one a panel (few_inputs()).
+inline ptrdiff_t segment_room(const CellLayout& layout) {
+  const size_t panels = layout.part(Part::input).panels.size();
+  return layout.groups * static_cast<ptrdiff_t>(panels) + max_gates;
+}
+/// Whether dx has so few columns that it is made of dot products with the weights as they lie.
+inline bool few_inputs(const CellLayout& layout) { return layout.input_size <= layout.lanes / 2; }
 /// Transposed products of a step: every output block of every part.
 inline ptrdiff_t block_room(const CellLayout& layout) {
   return static_cast<ptrdiff_t>(2 * layout.hidden_blocks.size() + layout.input_blocks.size());

@@ -8,7 +8,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "sluice/tensor/panel-inl.h"
+#include "sluice/tensor/panel_gradient-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sluice::HWY_NAMESPACE {
@@ -41,6 +41,7 @@ const PanelKernels<T>* kernels() {
        WidePanel<D>::product_split},
       {nullptr, ProductFew<D, 1>, ProductFew<D, 2>, ProductFew<D, 3>, WidePanel<D>::product_few},
       {nullptr, Outer<D, 1>, Outer<D, 2>, Outer<D, 3>, WidePanel<D>::outer},
+      RowDots<D>,
       ColumnSum<D>,
   };
   return &table;

@@ -35,6 +35,19 @@ struct PanelTask {
   ptrdiff_t a_offset = 0;             ///< added to every segment's a
 };
 
+/// out[row][c] = sum over segments of a[row] · column c, for the `columns` first columns of panels
+/// that are stored [c][k]: the transposed product where so few columns are wanted that a vector of
+/// them would be mostly empty.
+template <class T>
+struct RowDotTask {
+  const Segment<T>* segments;
+  int segment_count;
+  T* out;
+  ptrdiff_t out_stride;
+  int columns;
+  ptrdiff_t a_offset;  ///< added to every segment's a
+};
+
 /// One step of an outer product: `rows` rows of a and of g.
 template <class T>
 struct OuterStep {
@@ -69,6 +82,7 @@ struct PanelKernels {
   /// `count` tasks over the same few rows, interleaved to hide latency; same bits as one by one.
   void (*product_few[max_panel_vectors + 1])(const PanelTask<T>* tasks, int count, int rows);
   void (*outer[max_panel_vectors + 1])(const OuterTask<T>&);
+  void (*row_dots)(const RowDotTask<T>&, int rows);  ///< every segment's k in whole vectors
   /// sum[lane] += column sums of g over the steps, for one vector at g + offset.
   void (*column_sum)(const OuterStep<T>* steps, int step_count, ptrdiff_t g_stride,
                      ptrdiff_t offset, T* sum);

@@ -194,6 +194,36 @@ TYPED_TEST(Panel, OuterProductIsAddedOrWrittenOnce) {
     }
 }
 
+TYPED_TEST(Panel, RowDots) {
+  using T = TypeParam;
+  const PanelKernels<T>& kernels = panel_kernels<T>();
+  const int lanes = kernels.lanes;
+  for (int columns : {1, 2, 3, 4, 7})
+    for (int rows : {1, 2, 5, 9}) {
+      const ptrdiff_t row_stride = 3 * lanes, out_stride = columns + 1;
+      const Tensor a = draw<T>(rows * row_stride + lanes, 3);
+      const Tensor w = draw<T>(columns * 3 * lanes, 4);
+      const T* panels = w.data<T>();
+      const Segment<T> segments[] = {
+          {a.data<T>(), row_stride, panels, lanes},
+          {a.data<T>() + lanes, row_stride, panels + columns * lanes, 2 * lanes}};
+      Tensor out = draw<T>(rows * out_stride, 5);
+      const Tensor before = out.clone();
+      kernels.row_dots({segments, 2, out.data<T>(), out_stride, columns, lanes}, rows);
+      for (int row = 0; row < rows; ++row) {
+        for (int c = 0; c < columns; ++c) {
+          double sum = 0;
+          for (const Segment<T>& s : segments)
+            for (int64_t k = 0; k < s.k; ++k)
+              sum += double{s.a[lanes + row * row_stride + k]} * s.panel[c * s.k + k];
+          ASSERT_NEAR(out.data<T>()[row * out_stride + c], sum, sizeof(T) == 4 ? 2e-5 : 1e-13);
+        }
+        ASSERT_EQ(out.data<T>()[row * out_stride + columns],
+                  before.data<T>()[row * out_stride + columns]);
+      }
+    }
+}
+
 TYPED_TEST(Panel, ColumnSums) {
   using T = TypeParam;
   const PanelKernels<T>& kernels = panel_kernels<T>();
