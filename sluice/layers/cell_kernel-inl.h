@@ -10,6 +10,7 @@
 
 #include <hwy/highway.h>
 #include <iterator>
+#include <type_traits>
 #include <utility>
 
 #include "sluice/layers/cell_kernel.h"
@@ -33,6 +34,17 @@ struct Raw {
 template <int K>
 struct GateName {};
 
+constexpr int kMaxBits = max_gates + max_states;
+
+/// Calls f(Index<Bit>) for every bit of Mask.
+template <unsigned Mask, int Bit = 0, class F>
+HWY_INLINE void ForBits(F&& f) {
+  if constexpr (Bit < kMaxBits && (Mask >> Bit) != 0) {
+    if constexpr ((Mask >> Bit) & 1) f(Index<Bit>());
+    ForBits<Mask, Bit + 1>(std::forward<F>(f));
+  }
+}
+
 /// A value and its derivatives by the inputs whose bit is set in Mask: gates first, then states.
 /// Mask 0 is a plain number: what forward computes with.
 template <class D, unsigned Mask>
@@ -41,6 +53,16 @@ struct Dual {
   static constexpr int count = __builtin_popcount(Mask);
   V v;
   V d[count > 0 ? count : 1];
+
+  Dual() = default;
+  HWY_INLINE explicit Dual(V value) : v(value) {}
+  HWY_INLINE Dual(V value, V slope) : v(value), d{slope} {}
+  // Number by number: g++ copies a whole object by way of memory, in blocks that it then reads back
+  // in other sizes, and the processor waits for every one of them.
+  HWY_INLINE Dual(const Dual& other) : v(other.v) {
+    ForBits<Mask>([&]<int K>(Index<K>) HWY_ATTR { slope<K>() = other.template slope<K>(); });
+  }
+  Dual& operator=(const Dual&) = delete;
 
   template <int Bit>
   static constexpr bool has = ((Mask >> Bit) & 1) != 0;
@@ -53,17 +75,6 @@ struct Dual {
     return d[__builtin_popcount(Mask & ((1u << Bit) - 1))];
   }
 };
-
-constexpr int kMaxBits = max_gates + max_states;
-
-/// Calls f(Index<Bit>) for every bit of Mask.
-template <unsigned Mask, int Bit = 0, class F>
-HWY_INLINE void ForBits(F&& f) {
-  if constexpr (Bit < kMaxBits && (Mask >> Bit) != 0) {
-    if constexpr ((Mask >> Bit) & 1) f(Index<Bit>());
-    ForBits<Mask, Bit + 1>(std::forward<F>(f));
-  }
-}
 
 template <class D, unsigned A, unsigned B>
 HWY_INLINE Dual<D, A | B> operator+(const Dual<D, A>& a, const Dual<D, B>& b) {
@@ -127,6 +138,20 @@ HWY_INLINE Dual<D, A> one_minus(const Dual<D, A>& a) {
   return result;
 }
 
+// ---- Slots ----------------------------------------------------------------------------------
+
+/// Numbers from one slot of a row of z to the next: a whole vector, also for a D of half a vector.
+template <class D>
+constexpr int slot_size = static_cast<int>(hn::MaxLanes(hn::ScalableTag<hn::TFromD<D>>()));
+
+/// Writes a slot whole: behind half a vector come zeros.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE void StoreSlot(D d, V v, hn::TFromD<D>* to) {
+  hn::StoreU(v, d, to);
+  constexpr int n = static_cast<int>(hn::MaxLanes(D()));
+  if constexpr (n < slot_size<D>) hn::StoreU(hn::Zero(d), d, to + n);
+}
+
 // ---- The maths object -----------------------------------------------------------------------
 
 /// The activations of a layer: fixed at compile time where they are the usual ones.
@@ -156,8 +181,8 @@ struct Record {
 
   HWY_INLINE Dual<D, 0> keep_record(V v) {
     hn::Store(v, D(), record);
-    record += hn::MaxLanes(D());
-    return {v, {}};
+    record += slot_size<D>;
+    return Dual<D, 0>(v);
   }
   template <class Z>
   HWY_INLINE Dual<D, 0> squash(const Z& z, CellSwitches::Activation which) {
@@ -209,12 +234,12 @@ struct Replay {
 
   HWY_INLINE V next() {
     const V v = hn::Load(D(), record);
-    record += hn::MaxLanes(D());
+    record += slot_size<D>;
     return v;
   }
   template <int K>
   static HWY_INLINE Dual<D, (1u << K)> chain(GateName<K>, V v, V slope) {
-    return {v, {slope}};
+    return {v, slope};
   }
   template <unsigned Mask>
   static HWY_INLINE Dual<D, Mask> chain(const Dual<D, Mask>& a, V v, V slope) {
@@ -318,7 +343,7 @@ template <class D, int Gates>
 struct GateRow {
   hn::Vec<D> v[Gates];
   HWY_INLINE GateRow(const hn::TFromD<D>* z) {
-    for (int k = 0; k < Gates; ++k) v[k] = hn::Load(D(), z + k * hn::MaxLanes(D()));
+    for (int k = 0; k < Gates; ++k) v[k] = hn::Load(D(), z + k * slot_size<D>);
   }
   template <int K>
   HWY_INLINE Raw<D, K> operator[](Index<K>) const {
@@ -343,9 +368,9 @@ struct StateRow {
   template <int K>
   HWY_INLINE auto operator[](Index<K>) const {
     if constexpr (Gates < 0)
-      return Dual<D, 0>{v[K], {}};
+      return Dual<D, 0>(v[K]);
     else
-      return Dual<D, (1u << (Gates + K))>{v[K], {hn::Set(D(), hn::TFromD<D>{1})}};
+      return Dual<D, (1u << (Gates + K))>(v[K], hn::Set(D(), hn::TFromD<D>{1}));
   }
 };
 
@@ -394,7 +419,7 @@ void Message(const PointwiseTask<hn::TFromD<D>>& t) {
     auto* z = t.z + row * t.z_stride;
     const GateRow<D, gate_count<Cell>> gates(z);
     const StateRow<D, state_count<Cell>, -1> states(t, row);
-    Record<D, Usual> m{choice, z + message_slot<Cell> * hn::MaxLanes(D())};
+    Record<D, Usual> m{choice, z + message_slot<Cell> * slot_size<D>};
     const auto q = Cell::message(m, gates, states);
     hn::StoreU(q.v, D(), t.message + row * t.message_stride);
   }
@@ -432,33 +457,36 @@ constexpr unsigned mask_of<NextStates<A>> = mask_of<A>;
 template <class A, class B>
 constexpr unsigned mask_of<NextStates<A, B>> = mask_of<A> | mask_of<B>;
 
+/// One row; the gate gradients take the place of the record's first slots.
 template <class D, bool Usual, class Cell>
-void Backward(const PointwiseTask<hn::TFromD<D>>& t) {
+HWY_INLINE void BackwardRow(const PointwiseTask<hn::TFromD<D>>& t, int row) {
   using V = hn::Vec<D>;
   constexpr int gates = gate_count<Cell>, states = state_count<Cell>;
   const D d;
-  const Choice<Usual> choice{t.switches};
-  for (int row = 0; row < t.rows; ++row) {
-    auto* z = t.z + row * t.z_stride;
-    const StateRow<D, states, gates> old(t, row);
-    Replay<D, Usual> m{choice, z};
-    const auto next = Cell::step(m, GateNames(), old);
-    V grads[states];
-    for (int k = 0; k < states; ++k)
-      grads[k] = hn::LoadU(d, t.grad_state[k] + row * t.grad_stride[k]);
-    if (t.add) grads[0] = hn::Add(grads[0], hn::LoadU(d, t.add + row * t.add_stride));
-    ForBits<(1u << gates) - 1>([&]<int K>(Index<K>) HWY_ATTR {
-      bool any = false;
-      const V g = GatherAll<K>(any, next, grads);
-      hn::Store(any ? g : hn::Zero(d), d, z + K * hn::MaxLanes(d));
-    });
-    ForBits<(1u << states) - 1>([&]<int K>(Index<K>) HWY_ATTR {
-      bool any = false;
-      V g = GatherAll<gates + K>(any, next, grads);
-      if (!any) g = hn::Zero(d);
-      hn::StoreU(g, d, t.grad_state[K] + row * t.grad_stride[K]);
-    });
-  }
+  auto* z = t.z + row * t.z_stride;
+  const StateRow<D, states, gates> old(t, row);
+  Replay<D, Usual> m{{t.switches}, z};
+  const auto next = Cell::step(m, GateNames(), old);
+  V grads[states];
+  for (int k = 0; k < states; ++k)
+    grads[k] = hn::LoadU(d, t.grad_state[k] + row * t.grad_stride[k]);
+  if (t.add) grads[0] = hn::Add(grads[0], hn::LoadU(d, t.add + row * t.add_stride));
+  ForBits<(1u << gates) - 1>([&]<int K>(Index<K>) HWY_ATTR {
+    bool any = false;
+    const V g = GatherAll<K>(any, next, grads);
+    StoreSlot(d, any ? g : hn::Zero(d), z + K * slot_size<D>);
+  });
+  ForBits<(1u << states) - 1>([&]<int K>(Index<K>) HWY_ATTR {
+    bool any = false;
+    V g = GatherAll<gates + K>(any, next, grads);
+    if (!any) g = hn::Zero(d);
+    hn::StoreU(g, d, t.grad_state[K] + row * t.grad_stride[K]);
+  });
+}
+
+template <class D, bool Usual, class Cell>
+void Backward(const PointwiseTask<hn::TFromD<D>>& t) {
+  for (int row = 0; row < t.rows; ++row) BackwardRow<D, Usual, Cell>(t, row);
 }
 
 template <class D, bool Usual, class Cell>
@@ -470,51 +498,16 @@ void MessageBackward(const PointwiseTask<hn::TFromD<D>>& t) {
   for (int row = 0; row < t.rows; ++row) {
     auto* z = t.z + row * t.z_stride;
     const StateRow<D, states, gates> old(t, row);
-    Replay<D, Usual> m{choice, z + message_slot<Cell> * hn::MaxLanes(d)};
+    Replay<D, Usual> m{choice, z + message_slot<Cell> * slot_size<D>};
     const auto q = Cell::message(m, GateNames(), old);
     const V grad = hn::LoadU(d, t.message + row * t.message_stride);
     constexpr unsigned mask = mask_of<std::remove_cvref_t<decltype(q)>>;
     ForBits<mask>([&]<int K>(Index<K>) HWY_ATTR {
-      auto* to = K < gates ? z + K * hn::MaxLanes(d)
+      auto* to = K < gates ? z + K * slot_size<D>
                            : t.grad_state[K - gates] + row * t.grad_stride[K - gates];
       hn::StoreU(hn::MulAdd(grad, q.template slope<K>(), hn::LoadU(d, to)), d, to);
     });
   }
-}
-
-// ---- The table ------------------------------------------------------------------------------
-
-template <class T, class Cell>
-const CellKernel<T>* MakeKernel() {
-  using D = hn::ScalableTag<T>;
-  static const CellKernel<T> kernel = [] {
-    CellKernel<T> k{};
-    k.lanes = static_cast<int>(hn::MaxLanes(D()));
-    k.forward[0] = Forward<D, true, Cell>;
-    k.forward[1] = Forward<D, false, Cell>;
-    k.backward[0] = Backward<D, true, Cell>;
-    k.backward[1] = Backward<D, false, Cell>;
-    if constexpr (has_message<Cell>) {
-      k.message[0] = Message<D, true, Cell>;
-      k.message[1] = Message<D, false, Cell>;
-      k.message_backward[0] = MessageBackward<D, true, Cell>;
-      k.message_backward[1] = MessageBackward<D, false, Cell>;
-    }
-    return k;
-  }();
-  return &kernel;
-}
-
-template <class Cell>
-CellInfo Describe(const char* name) {
-  CellInfo info;
-  info.name = name;
-  info.title = Cell::title;
-  for (const GateSpec& gate : Cell::gates) info.gates.push_back({gate.name, gate.reads, gate.row});
-  for (const char* state : Cell::states) info.states.emplace_back(state);
-  info.has_message = has_message<Cell>;
-  info.slots = slot_count<Cell>;
-  return info;
 }
 
 }  // namespace sluice::HWY_NAMESPACE

@@ -69,6 +69,9 @@ struct CellInfo {
 };
 
 template <class T>
+struct RowTask;
+
+template <class T>
 struct CellKernel {
   int lanes;
   /// [0] the usual activations, [1] any.
@@ -76,6 +79,11 @@ struct CellKernel {
   void (*forward[2])(const PointwiseTask<T>&);
   void (*backward[2])(const PointwiseTask<T>&);
   void (*message_backward[2])(const PointwiseTask<T>&);
+  /// Products and equations of a whole step, for one group of units and the usual activations
+  /// (see row_step.h); null for a cell with a message. [1] where half a vector holds the units and
+  /// the inputs.
+  void (*row_forward[2])(const RowTask<T>&);
+  void (*row_backward[2])(const RowTask<T>&);
 };
 
 /// A cell's row in the registry; the build makes one source a row (see cell_source.h).

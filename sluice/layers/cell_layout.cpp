@@ -24,12 +24,10 @@ Columns find_columns(const CellInfo& info, int reads, int widest) {
 }  // namespace
 
 std::vector<int> balanced(int count, int widest) {
-  std::vector<int> pieces;
-  for (int left = (count + widest - 1) / widest; left > 0; --left) {
-    pieces.push_back((count + left - 1) / left);
-    count -= pieces.back();
-  }
-  return pieces;
+  std::vector<int> sizes;
+  for (int first = 0; first < count; first += sizes.back())
+    sizes.push_back(piece_of(first, count, widest).size);
+  return sizes;
 }
 
 CellLayout::CellLayout(const Cell& c, int input, int hidden, int n, int widest)

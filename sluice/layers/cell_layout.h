@@ -51,7 +51,22 @@ struct CellLayout {
   int64_t transposed_size(Part p) const;
 };
 
-/// `count` vectors cut into balanced pieces of at most `widest`.
+/// Neighbouring vectors [first, first + size).
+struct Piece {
+  int first, size;
+};
+/// The piece with vector `item`, where `count` vectors are cut into as few and as equal pieces of
+/// at most `widest` as can be, the larger ones first.
+constexpr Piece piece_of(int item, int count, int widest) {
+  Piece piece = {0, 0};
+  for (int left = (count + widest - 1) / widest; left > 0; --left) {
+    piece.size = (count - piece.first + left - 1) / left;
+    if (item < piece.first + piece.size) break;
+    piece.first += piece.size;
+  }
+  return piece;
+}
+/// The sizes of all pieces.
 std::vector<int> balanced(int count, int widest);
 
 }  // namespace sluice

@@ -137,13 +137,16 @@ void transpose_weights(const CellLayout& layout, Part part, const T* packed, T* 
     T* to = transposed + int64_t{output} * inner;
     const T* panel = packed;
     for (int group = 0; group < layout.groups; ++group) {
+      // Lanes past the last unit are read by nobody.
+      const bool partial = layout.tail > 0 && group + 1 == layout.groups;
+      const int units = partial ? std::min((layout.tail + 3) / 4 * 4, lanes) : lanes;
       int column = 0;
       for (int vectors : columns.panels) {
         for (int v = 0; v < vectors; ++v, ++column) {
           T* row = to + (int64_t{group} * columns.count + column) * lanes * width;
           const T* from = panel + (int64_t{output} * vectors + v) * lanes;
-          transpose_block(from, int64_t{vectors} * lanes, real, lanes, row, width);
-          for (int lane = 0; real < width && lane < lanes; ++lane)
+          transpose_block(from, int64_t{vectors} * lanes, real, units, row, width);
+          for (int lane = 0; real < width && lane < units; ++lane)
             std::fill(row + int64_t{lane} * width + real, row + int64_t{lane + 1} * width, T{0});
         }
         panel += int64_t{vectors} * lanes * depth;

@@ -8,7 +8,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "sluice/layers/cell_kernel-inl.h"
+#include "sluice/layers/cell_table-inl.h"
 #include "sluice/tensor/simd.h"
 
 #define SLUICE_JOIN2(a, b) a##b

@@ -2,6 +2,7 @@
 // time loop.
 #include "sluice/layers/cell_packing.h"
 #include "sluice/layers/recurrent_memory.h"
+#include "sluice/layers/sequence_row.h"
 
 namespace sluice {
 
@@ -33,15 +34,18 @@ BackwardPass<T>::BackwardPass(const Direction& direction, const PassMemory& memo
   make_room();
   load_last();
   const int slices = memory.plan.slices();
-  const int64_t threads = most_threads(direction, memory), lot = threads * block_room(layout);
   tasks_ = PoolArray<SequenceTask<T>>(slices);
-  panel_tasks_ = PoolArray<PanelTask<T>>(slices * lot);
-  segments_ = PoolArray<Segment<T>>(slices * lot * segment_room(layout));
-  pointwise_ = PoolArray<PointwiseTask<T>>(slices * threads * layout.groups);
   for (int i = 0; i < slices; ++i) {
     tasks_[i] = make_task<T>(direction, memory, i);
     if (i == 0) transpose(tasks_[0]);
     complete(tasks_[i], i);
+  }
+  if (std::all_of(tasks_.begin(), tasks_.end(), runs_by_row<T>)) return;
+  const int64_t threads = most_threads(direction, memory), lot = threads * block_room(layout);
+  panel_tasks_ = PoolArray<PanelTask<T>>(slices * lot);
+  segments_ = PoolArray<Segment<T>>(slices * lot * segment_room(layout));
+  pointwise_ = PoolArray<PointwiseTask<T>>(slices * threads * layout.groups);
+  for (int i = 0; i < slices; ++i) {
     tasks_[i].tasks = panel_tasks_.data() + i * lot;
     tasks_[i].segments = segments_.data() + i * lot * segment_room(layout);
     tasks_[i].pointwise = pointwise_.data() + i * threads * layout.groups;
@@ -102,8 +106,8 @@ template <class T>
 void BackwardPass<T>::transpose(const SequenceTask<T>& task) {
   const CellLayout& layout = direction_.layout;
   for (Part part : {Part::input, Part::hidden, Part::message}) {
-    const bool wanted = part == Part::input ? gradients_.dx.defined() && !few_inputs(layout)
-                                            : layout.part(part).count > 0;
+    const bool dx = gradients_.dx.defined() && (!few_inputs(layout) || runs_by_row(task));
+    const bool wanted = part == Part::input ? dx : layout.part(part).count > 0;
     if (!wanted) continue;
     const int p = static_cast<int>(part);
     transposed_[p] = room<T>(layout.transposed_size(part));

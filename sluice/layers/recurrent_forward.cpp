@@ -1,5 +1,6 @@
 // A direction's forward pass: memory, states and threads around the time loop.
 #include "sluice/layers/recurrent_memory.h"
+#include "sluice/layers/sequence_row.h"
 
 namespace sluice {
 
@@ -17,17 +18,6 @@ int choose_slices(const CellLayout& layout, int batch) {
   constexpr int fewest_rows = 16, most_slices = 8;
   if (share_units(layout, batch)) return 1;
   return std::clamp(batch / fewest_rows, 1, most_slices);
-}
-
-template <class T>
-void make_start(const Direction& d, PassMemory& m) {
-  m.start = Tensor({d.layout.bias_size()}, dtype_of<T>);
-  T* start = m.start.data<T>();
-  for (const Variable* bias : {&d.bias_input, &d.bias_hidden}) {
-    if (!bias->defined()) continue;
-    const T* b = bias->value().data<T>();
-    for (int64_t i = 0; i < d.layout.bias_size(); ++i) start[i] += b[i];
-  }
 }
 
 /// [B,H] given states to the layout of the loop; null: zeros.
@@ -84,7 +74,8 @@ ForwardPass<T>::ForwardPass(const Direction& direction, PassMemory& m, const Pad
   m.units = share_units(layout, batch);
   m.plan = RowPlan(steps, batch, choose_slices(layout, batch), padding);
   const bool remembers = remember || steps == 1;
-  make_start<T>(direction, m);
+  m.start = room<T>(layout.bias_size());
+  sum_biases(direction, m.start.data<T>());
   load_first(layout, m, first, remembers);
   if (m.plan.ragged()) m.packed_x = gather<T>(m.x, m.plan, direction.reverse, layout.input_size);
   const int64_t kept = remembers ? steps : 1, rows = batch;
@@ -93,14 +84,16 @@ ForwardPass<T>::ForwardPass(const Direction& direction, PassMemory& m, const Pad
   const bool keep_h = remembers || m.y.defined() || m.plan.ragged();
   if (!y_serves(layout, m)) m.h = room<T>(rows * layout.padded * (keep_h ? steps : 2));
 
-  const int slices = m.plan.slices(), threads = most_threads(direction, m);
-  const int64_t lot = threads * task_room(layout);
+  const int slices = m.plan.slices();
   tasks_ = PoolArray<SequenceTask<T>>(slices);
+  for (int i = 0; i < slices; ++i) tasks_[i] = make_task<T>(direction, m, i);
+  if (std::all_of(tasks_.begin(), tasks_.end(), runs_by_row<T>)) return;
+  const int threads = most_threads(direction, m);
+  const int64_t lot = threads * task_room(layout);
   panel_tasks_ = PoolArray<PanelTask<T>>(slices * lot);
   segments_ = PoolArray<Segment<T>>(slices * lot * 2);
   pointwise_ = PoolArray<PointwiseTask<T>>(int64_t{slices} * threads * layout.groups);
   for (int i = 0; i < slices; ++i) {
-    tasks_[i] = make_task<T>(direction, m, i);
     tasks_[i].tasks = panel_tasks_.data() + i * lot;
     tasks_[i].segments = segments_.data() + i * lot * 2;
     tasks_[i].pointwise = pointwise_.data() + int64_t{i} * threads * layout.groups;

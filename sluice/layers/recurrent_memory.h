@@ -26,6 +26,18 @@ Tensor room(int64_t count) {
   return Tensor::uninitialized({count}, dtype_of<T>);
 }
 
+/// What every chain starts from, a pass's and a stream's: [groups][gates][lanes].
+template <class T>
+void sum_biases(const Direction& d, T* start) {
+  const int64_t count = d.layout.bias_size();
+  std::fill_n(start, count, T{0});
+  for (const Variable* bias : {&d.bias_input, &d.bias_hidden}) {
+    if (!bias->defined()) continue;
+    const T* b = std::as_const(bias->value()).template data<T>();
+    for (int64_t i = 0; i < count; ++i) start[i] += b[i];
+  }
+}
+
 /// Copies rows between a view and packed memory [slice][step][row][width]; ragged or padded only.
 template <class T, class Copy>
 void for_each_row(const RowPlan& plan, bool reverse, int width, Copy&& copy) {
@@ -45,17 +57,21 @@ template <class T>
 Tensor gather(const SequenceView& from, const RowPlan& plan, bool reverse, int width) {
   Tensor packed = room<T>(int64_t{plan.batch()} * plan.steps() * width);
   T* to = packed.data<T>();
-  for_each_row<T>(plan, reverse, width, [&](int64_t at, int time, int row) {
-    std::copy_n(from.at<T>(time, row), from.columns, to + at);
-    std::fill_n(to + at + from.columns, width - from.columns, T{0});
+  const auto rows = from.rows<T>();
+  const int columns = from.columns;
+  if (columns < width) packed.fill(0);
+  for_each_row<T>(plan, reverse, width, [=](int64_t at, int time, int row) {
+    std::copy_n(rows.at(time, row), columns, to + at);
   });
   return packed;
 }
 
 template <class T>
 void scatter(const T* packed, int width, SequenceView& to, const RowPlan& plan, bool reverse) {
-  for_each_row<T>(plan, reverse, width, [&](int64_t at, int time, int row) {
-    std::copy_n(packed + at, to.columns, to.at<T>(time, row));
+  const auto rows = to.rows<T>();
+  const int columns = to.columns;
+  for_each_row<T>(plan, reverse, width, [=](int64_t at, int time, int row) {
+    std::copy_n(packed + at, columns, rows.at(time, row));
   });
 }
 

@@ -35,6 +35,21 @@ struct SequenceView {
   int batch() const { return static_cast<int>(tensor.size(batch_first ? 0 : 1)); }
   ptrdiff_t row_stride() const { return tensor.size(-1) * (batch_first ? tensor.size(1) : 1); }
   ptrdiff_t step_stride() const { return tensor.size(-1) * (batch_first ? 1 : tensor.size(1)); }
+  /// at(time, row) with the strides looked up once.
+  template <class T>
+  struct Rows {
+    T* first;
+    ptrdiff_t step, row;
+    T* at(int time, int r) const { return first + time * step + r * row; }
+  };
+  template <class T>
+  Rows<T> rows() {
+    return {at<T>(0, 0), step_stride(), row_stride()};
+  }
+  template <class T>
+  Rows<const T> rows() const {
+    return {at<T>(0, 0), step_stride(), row_stride()};
+  }
   template <class T>
   T* at(int time, int row) {
     return tensor.data<T>() + time * step_stride() + row * row_stride() + first_column;

@@ -3,6 +3,7 @@
 
 #include "sluice/base/error.h"
 #include "sluice/layers/recurrent_body.h"
+#include "sluice/layers/recurrent_memory.h"
 #include "sluice/layers/sequence_loop.h"
 
 namespace sluice {
@@ -95,14 +96,7 @@ void RecurrentStream::step(const float* x, float* y) {
     q.weights[0] = weights;
     q.weights[1] = weights + layout.packed_size(Part::input);
     q.weights[2] = q.weights[1] + layout.packed_size(Part::hidden);
-    float* start = s.start.data<float>();
-    const float* b1 =
-        d.bias_input.defined() ? std::as_const(d.bias_input.value()).data<float>() : nullptr;
-    const float* b2 =
-        d.bias_hidden.defined() ? std::as_const(d.bias_hidden.value()).data<float>() : nullptr;
-    // From 0 as in make_start: the sign of a zero is a bit too.
-    for (int64_t i = 0; i < layout.bias_size(); ++i)
-      start[i] = 0.f + (b1 ? b1[i] : 0.f) + (b2 ? b2[i] : 0.f);
+    sum_biases(d, s.start.data<float>());
     q.x = input;
     q.x_row = row;
     q.h_first = s.h[s.now].data<float>();

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "sluice/layers/sequence_place.h"
+#include "sluice/layers/sequence_row.h"
 #include "sluice/tensor/flush_denormals.h"
 
 namespace sluice {
@@ -23,7 +23,12 @@ class BackwardLoop {
         segments_(task.segments + share.thread * block_room(layout_) * segment_room(layout_)),
         tasks_(task.tasks + share.thread * block_room(layout_)),
         pointwise_(task.pointwise + share.thread * ptrdiff_t{layout_.groups}) {
-    for (int g = share.first_group; g < share.last_group; ++g) prepare(g);
+    if (runs_by_row(task)) {
+      by_row_.emplace(task);
+      return;
+    }
+    for (int g = share.first_group; g < share.last_group; ++g)
+      at_.prepare_backward(pointwise_[g], g);
     hidden_ = make_transposed(Part::hidden, share.first_block, share.last_block, true);
     message_ = make_transposed(Part::message, share.first_block, share.last_block, false);
     if (few_inputs(layout_))
@@ -40,11 +45,10 @@ class BackwardLoop {
       last_ = s;
       return;
     }
-    pointwise(s);
-    if (layout_.has_message) message(s);
-    barrier_.wait();
-    if (s > 0 || q_.need_first) run(Part::hidden, hidden_, {s, rows, q_.dh, layout_.padded});
-    if (q_.dx && input_now) input(s);
+    if (by_row_)
+      by_row_->step(s);
+    else
+      products(s, rows, input_now);
     rows_owed_ += rows;
     if (rows_owed_ >= enough_rows_ || last_ - s == most_steps || s == 0) {
       weights(s, last_);
@@ -62,7 +66,7 @@ class BackwardLoop {
   /// dx of all steps, after the loop: every thread's gate gradients are there since the last
   /// barrier.
   void inputs() {
-    if (!q_.dx) return;
+    if (!q_.dx || by_row_) return;
     int steps = 0;
     while (steps < q_.steps && at_.active(steps) > 0) ++steps;
     if (q_.rows == 1 && share_.team == 1) {  // a single row: its steps are the rows of one product
@@ -84,16 +88,12 @@ class BackwardLoop {
     return layout_.packed_size() * static_cast<int64_t>(sizeof(T)) > second_cache ? 512 : 256;
   }
 
-  void prepare(int group) {
-    PointwiseTask<T>& t = pointwise_[group];
-    at_.prepare(t);
-    t.grad_state[0] = q_.dh + ptrdiff_t{group} * layout_.lanes;
-    t.grad_stride[0] = layout_.padded;
-    for (int k = 1; k < layout_.states; ++k) {
-      t.grad_state[k] = q_.dstate[k] + at_.state_offset(group);
-      t.grad_stride[k] = layout_.lanes;
-    }
-    t.add_stride = q_.dy_row;
+  void products(int s, int rows, bool input_now) {
+    pointwise(s);
+    if (layout_.has_message) message(s);
+    barrier_.wait();
+    if (s > 0 || q_.need_first) run(Part::hidden, hidden_, {s, rows, q_.dh, layout_.padded});
+    if (q_.dx && input_now) input(s);
   }
 
   void pointwise(int s) {
@@ -242,31 +242,63 @@ class BackwardLoop {
     }
   }
 
+  /// What the gate gradients of some steps are multiplied with.
+  struct Owed {
+    OuterStep<T> x[most_steps], h[most_steps], q[most_steps];
+    int steps = 0, hidden_steps = 0;
+  };
+
   /// Weight and bias gradients of the owned groups for steps [first, last).
   void weights(int first, int last) {
-    OuterStep<T> x[most_steps], h[most_steps], q[most_steps];
-    int hidden_count = 0;
+    Owed owed;
     for (int g = share_.first_group; g < share_.last_group; ++g) {
-      hidden_count = 0;
-      const int count = last - first;
-      for (int i = 0; i < count; ++i) {
-        const int s = first + i, rows = at_.active(s);
-        const T* z = at_.z(s, g);
-        x[i] = {q_.x + s * q_.x_step, q_.x_row, z, rows};
-        if (!at_.reads_hidden(s)) continue;
-        if (layout_.has_message) q[hidden_count] = {at_.message(s), layout_.padded, z, rows};
-        h[hidden_count++] = {at_.h_before(s), at_.h_before_row(s), z, rows};
-      }
-      outer(Part::input, x, count, g);
-      outer(Part::hidden, h, hidden_count, g);
-      if (layout_.has_message) outer(Part::message, q, hidden_count, g);
-      for (int k = 0; q_.dstart && k < layout_.gates; ++k)
-        q_.panels->column_sum(x, count, at_.unit_row(), ptrdiff_t{k} * layout_.lanes,
-                              q_.dstart + (ptrdiff_t{g} * layout_.gates + k) * layout_.lanes);
+      if (q_.rows == 1)
+        owe_row(owed, first, last, g);
+      else
+        owe(owed, first, last, g);
+      outer(Part::input, owed.x, owed.steps, g);
+      outer(Part::hidden, owed.h, owed.hidden_steps, g);
+      if (layout_.has_message) outer(Part::message, owed.q, owed.hidden_steps, g);
+      if (q_.dstart)
+        q_.panels->column_sum(owed.x, owed.steps, z_stride(), layout_.gates,
+                              q_.dstart + ptrdiff_t{g} * layout_.gates * layout_.lanes);
     }
     input_overwrite_ = false;
-    if (hidden_count > 0 || first == 0) hidden_overwrite_ = false;
+    if (owed.hidden_steps > 0 || first == 0) hidden_overwrite_ = false;
   }
+
+  void owe(Owed& owed, int first, int last, int group) {
+    owed.steps = last - first;
+    owed.hidden_steps = 0;
+    for (int s = first; s < last; ++s) {
+      const int rows = at_.active(s);
+      const T* z = at_.z(s, group);
+      owed.x[s - first] = {q_.x + s * q_.x_step, q_.x_row, z, rows};
+      if (!at_.reads_hidden(s)) continue;
+      const int i = owed.hidden_steps++;
+      if (layout_.has_message) owed.q[i] = {at_.message(s), layout_.padded, z, rows};
+      owed.h[i] = {at_.h_before(s), at_.h_before_row(s), z, rows};
+    }
+  }
+
+  /// A single row: its steps are the rows of one; the state before the first stands elsewhere.
+  void owe_row(Owed& owed, int first, int last, int group) {
+    owed.steps = 1;
+    owed.hidden_steps = 0;
+    owed.x[0] = {q_.x + first * q_.x_step, q_.x_step, at_.z(first, group), last - first};
+    const auto add = [&](int s, int end) {
+      if (s == end) return;
+      const int i = owed.hidden_steps++;
+      owed.h[i] = {at_.h_before(s), q_.h_step, at_.z(s, group), end - s};
+      if (layout_.has_message)
+        owed.q[i] = {at_.message(s), q_.message_step, at_.z(s, group), end - s};
+    };
+    const int second = first == 0 ? 1 : first;
+    if (first == 0 && at_.reads_hidden(0)) add(0, 1);
+    add(second, last);
+  }
+
+  ptrdiff_t z_stride() const { return q_.rows == 1 ? q_.z_step : at_.unit_row(); }
 
   /// Without steps the sum is zero, which only a buffer that is to be overwritten needs to be told.
   void outer(Part part, const OuterStep<T>* steps, int count, int group) {
@@ -276,7 +308,7 @@ class BackwardLoop {
     const int64_t depth = layout_.depth(part);
     int before = 0;
     for (int vectors : columns.panels) {
-      OuterTask<T> t{steps, count, at_.unit_row(), {}, nullptr, depth, overwrite};
+      OuterTask<T> t{steps, count, z_stride(), {}, nullptr, depth, overwrite};
       for (int v = 0; v < vectors; ++v)
         t.offset[v] = ptrdiff_t{columns.first + before + v} * layout_.lanes;
       t.out = q_.dweights[static_cast<int>(part)] + at_.panel_offset(part, group, before, depth);
@@ -296,6 +328,7 @@ class BackwardLoop {
   PointwiseTask<T>* pointwise_;
   Transposed hidden_, message_, input_;
   RowDotTask<T> dots_{};
+  std::optional<BackwardRows<T>> by_row_;
   const int enough_rows_ = enough_rows();
   int last_ = q_.steps;  // steps [s, last_) still owe their weight gradients,
   int rows_owed_ = 0;    // that many rows

@@ -1,7 +1,7 @@
 // The time loop, forward: products, then the cell's equations on what they left in the cache.
 #include <optional>
 
-#include "sluice/layers/sequence_place.h"
+#include "sluice/layers/sequence_row.h"
 #include "sluice/tensor/flush_denormals.h"
 
 namespace sluice {
@@ -175,12 +175,29 @@ class ForwardLoop {
   Products<T> input_, hidden_, message_;
 };
 
+/// A task's loop, by row where it can be.
+template <class T>
+class AnyLoop {
+ public:
+  AnyLoop(const SequenceTask<T>& task, const Share& share, Barrier& barrier, bool hoist) {
+    if (runs_by_row(task))
+      rows_.emplace(task);
+    else
+      general_.emplace(task, share, barrier, hoist);
+  }
+  void step(int s) { rows_ ? rows_->step(s) : general_->step(s); }
+
+ private:
+  std::optional<ForwardRows<T>> rows_;
+  std::optional<ForwardLoop<T>> general_;
+};
+
 }  // namespace
 
 template <class T>
 void run_forward(const SequenceTask<T>& task, const Share& share, Barrier& barrier) {
   const FlushDenormals flush;
-  ForwardLoop<T> loop(task, share, barrier, true);
+  AnyLoop<T> loop(task, share, barrier, true);
   for (int s = 0; s < task.steps; ++s) loop.step(s);
 }
 
@@ -188,7 +205,7 @@ template <class T>
 void run_forward_wave(SequenceTask<T>* const* tasks, int count) {
   const FlushDenormals flush;
   Barrier alone(1);
-  std::optional<ForwardLoop<T>> layers[most_wave];
+  std::optional<AnyLoop<T>> layers[most_wave];
   for (int i = 0; i < count; ++i)
     layers[i].emplace(*tasks[i], share_of(*tasks[i]->layout, 0, 1), alone, i == 0);
   const int steps = tasks[0]->steps;

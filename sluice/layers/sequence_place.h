@@ -48,6 +48,16 @@ struct Place {
     for (int k = 1; k < layout.states; ++k) t.old_stride[k] = t.new_stride[k] = layout.lanes;
     t.message_stride = layout.padded;
   }
+  void prepare_backward(PointwiseTask<T>& t, int group) const {
+    prepare(t);
+    t.grad_state[0] = q.dh + ptrdiff_t{group} * layout.lanes;
+    t.grad_stride[0] = layout.padded;
+    for (int k = 1; k < layout.states; ++k) {
+      t.grad_state[k] = q.dstate[k] + state_offset(group);
+      t.grad_stride[k] = layout.lanes;
+    }
+    t.add_stride = q.dy_row;
+  }
   /// ... and what moves with the step: a single row's step is so short that this is felt.
   void move(PointwiseTask<T>& t, int s, int group) const {
     const ptrdiff_t unit = ptrdiff_t{group} * layout.lanes;

@@ -75,6 +75,17 @@ HWY_INLINE ExpParts<V> SplitExp(D d, V x) {
   return {hn::BitCast(d, hn::Add(exponent, hn::BitCast(du, one))), p};
 }
 
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+/// The guess of 1 / b good to 14 bits that 512-bit vectors have, the same for half of one.
+template <class V>
+HWY_INLINE V GuessReciprocal(V b) {
+  return hn::ApproximateReciprocal(b);
+}
+HWY_INLINE hn::Vec256<float> GuessReciprocal(hn::Vec256<float> b) {
+  return hn::Vec256<float>{_mm256_rcp14_ps(b.raw)};
+}
+#endif
+
 /// a / b for a finite b of at least 1. On 512-bit vectors a division takes as long as a dozen
 /// multiplications: there the processor's guess of 1 / b, good to 14 bits, takes a step of
 /// Newton's, whose error of 2^-28 is lost in the rounding.
@@ -82,7 +93,7 @@ template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Quotient(V a, V b) {
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
   if constexpr (sizeof(hn::TFromD<D>) == 4) {
-    const V guess = hn::ApproximateReciprocal(b), quotient = hn::Mul(a, guess);
+    const V guess = GuessReciprocal(b), quotient = hn::Mul(a, guess);
     return hn::MulAdd(hn::NegMulAdd(b, quotient, a), guess, quotient);
   }
 #endif

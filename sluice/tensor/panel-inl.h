@@ -11,18 +11,11 @@
 #include <algorithm>
 
 #include "sluice/tensor/panel.h"
+#include "sluice/tensor/registers-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sluice::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-
-#undef SLUICE_REGISTERS
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL || HWY_ARCH_ARM_A64
-#define SLUICE_REGISTERS 32
-#else
-#define SLUICE_REGISTERS 16
-#endif
-constexpr int kRegisters = SLUICE_REGISTERS;
 
 /// Rows of a tile of `vectors` columns: accumulators, weights and one input fit the registers.
 /// Sixteen accumulators already hide the latency; more rows read the weights less often.

@@ -35,7 +35,7 @@ const PanelKernels<T>* kernels() {
   static const PanelKernels<T> table = {
       static_cast<int>(hn::Lanes(D())),
       hwy::TargetName(HWY_TARGET),
-      kRegisters == 32 ? 4 : 3,
+      kWidestPanel,
       {nullptr, Product<D, 1>, Product<D, 2>, Product<D, 3>, WidePanel<D>::product},
       {nullptr, ProductSplit<D, 1>, ProductSplit<D, 2>, ProductSplit<D, 3>,
        WidePanel<D>::product_split},

@@ -83,9 +83,9 @@ struct PanelKernels {
   void (*product_few[max_panel_vectors + 1])(const PanelTask<T>* tasks, int count, int rows);
   void (*outer[max_panel_vectors + 1])(const OuterTask<T>&);
   void (*row_dots)(const RowDotTask<T>&, int rows);  ///< every segment's k in whole vectors
-  /// sum[lane] += column sums of g over the steps, for one vector at g + offset.
-  void (*column_sum)(const OuterStep<T>* steps, int step_count, ptrdiff_t g_stride,
-                     ptrdiff_t offset, T* sum);
+  /// sum[v][lane] += column sums of g over the steps, for the row's first `vectors` vectors.
+  void (*column_sum)(const OuterStep<T>* steps, int step_count, ptrdiff_t g_stride, int vectors,
+                     T* sum);
 };
 
 /// The best kernels this processor has, capped by SLUICE_TARGET=sse4|avx2|avx512.

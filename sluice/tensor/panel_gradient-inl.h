@@ -194,16 +194,38 @@ void RowDots(const RowDotTask<T>& task, int rows) {
   if (column < task.columns) DotColumns<D, 1>(task, rows, column);
 }
 
-template <class D, class T = hn::TFromD<D>>
-void ColumnSum(const OuterStep<T>* steps, int step_count, ptrdiff_t g_stride, ptrdiff_t offset,
-               T* sum) {
-  const D d;
-  auto total = hn::Zero(d);
+/// Column sums of `Vectors` neighbouring vectors, side by side: one alone waits for every addition.
+template <class D, int Vectors, class T = hn::TFromD<D>>
+HWY_INLINE void ColumnSumTile(D d, const OuterStep<T>* steps, int step_count, ptrdiff_t g_stride,
+                              ptrdiff_t offset, T* sum) {
+  constexpr int n = static_cast<int>(hn::MaxLanes(D()));
+  hn::Vec<D> total[Vectors];
+  HWY_UNROLL(4)
+  for (int v = 0; v < Vectors; ++v) total[v] = hn::Zero(d);
   for (int s = 0; s < step_count; ++s) {
-    const T* g = steps[s].g + offset;
-    for (int r = 0; r < steps[s].rows; ++r, g += g_stride) total = hn::Add(total, hn::LoadU(d, g));
+    const T* HWY_RESTRICT g = steps[s].g + offset;
+    for (int r = 0; r < steps[s].rows; ++r, g += g_stride) {
+      HWY_UNROLL(4)
+      for (int v = 0; v < Vectors; ++v) total[v] = hn::Add(total[v], hn::LoadU(d, g + v * n));
+    }
   }
-  hn::StoreU(hn::Add(hn::LoadU(d, sum), total), d, sum);
+  HWY_UNROLL(4)
+  for (int v = 0; v < Vectors; ++v) {
+    T* to = sum + offset + v * n;
+    hn::StoreU(hn::Add(hn::LoadU(d, to), total[v]), d, to);
+  }
+}
+
+template <class D, class T = hn::TFromD<D>>
+void ColumnSum(const OuterStep<T>* steps, int step_count, ptrdiff_t g_stride, int vectors, T* sum) {
+  constexpr int n = static_cast<int>(hn::MaxLanes(D())), side = 4;
+  int v = 0;
+  for (; v + side <= vectors; v += side)
+    ColumnSumTile<D, side>(D(), steps, step_count, g_stride, ptrdiff_t{v} * n, sum);
+  for (; v + 2 <= vectors; v += 2)
+    ColumnSumTile<D, 2>(D(), steps, step_count, g_stride, ptrdiff_t{v} * n, sum);
+  for (; v < vectors; ++v)
+    ColumnSumTile<D, 1>(D(), steps, step_count, g_stride, ptrdiff_t{v} * n, sum);
 }
 
 }  // namespace sluice::HWY_NAMESPACE

@@ -228,18 +228,22 @@ TYPED_TEST(Panel, ColumnSums) {
   using T = TypeParam;
   const PanelKernels<T>& kernels = panel_kernels<T>();
   const int lanes = kernels.lanes;
-  const ptrdiff_t stride = 2 * lanes + 1;
+  constexpr int most = 7;
+  const ptrdiff_t stride = most * lanes + 1;
   const Tensor first = draw<T>(5 * stride, 1), second = draw<T>(2 * stride, 2);
   const OuterStep<T> steps[] = {{nullptr, 0, first.data<T>(), 5},
                                 {nullptr, 0, second.data<T>(), 2}};
-  Tensor sum = draw<T>(lanes, 3);
-  const Tensor before = sum.clone();
-  kernels.column_sum(steps, 2, stride, lanes, sum.data<T>());
-  for (int lane = 0; lane < lanes; ++lane) {
-    T total = 0;
-    for (const OuterStep<T>& s : steps)
-      for (int r = 0; r < s.rows; ++r) total += s.g[r * stride + lanes + lane];
-    EXPECT_EQ(sum.data<T>()[lane], before.data<T>()[lane] + total);
+  for (int vectors = 1; vectors <= most; ++vectors) {
+    Tensor sum = draw<T>(most * lanes, 3);
+    const Tensor before = sum.clone();
+    kernels.column_sum(steps, 2, stride, vectors, sum.data<T>());
+    for (int column = 0; column < most * lanes; ++column) {
+      T total = 0;
+      for (const OuterStep<T>& s : steps)
+        for (int r = 0; r < s.rows; ++r) total += s.g[r * stride + column];
+      if (column >= vectors * lanes) total = 0;
+      EXPECT_EQ(sum.data<T>()[column], before.data<T>()[column] + total) << vectors << " vectors";
+    }
   }
 }
 
