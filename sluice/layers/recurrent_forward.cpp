@@ -14,10 +14,14 @@ bool share_units(const CellLayout& layout, int batch) {
   return bytes > cache || (batch < 32 && layout.hidden_size >= 128);
 }
 
-int choose_slices(const CellLayout& layout, int batch) {
-  constexpr int fewest_rows = 16, most_slices = 8;
+/// For gradients, which are summed over slices, from the shape alone; otherwise no more slices than
+/// have a thread or rows enough to be worth reading the weights for.
+int choose_slices(const CellLayout& layout, int batch, bool gradients) {
+  constexpr int fewest_rows = 16, enough_rows = 32, most_slices = 8;
   if (share_units(layout, batch)) return 1;
-  return std::clamp(batch / fewest_rows, 1, most_slices);
+  int slices = batch / fewest_rows;
+  if (!gradients) slices = std::max(batch / enough_rows, std::min(slices, num_threads()));
+  return std::clamp(slices, 1, most_slices);
 }
 
 /// [B,H] given states to the layout of the loop; null: zeros.
@@ -72,7 +76,7 @@ ForwardPass<T>::ForwardPass(const Direction& direction, PassMemory& m, const Pad
   const CellLayout& layout = direction.layout;
   const int steps = m.x.steps(), batch = m.x.batch();
   m.units = share_units(layout, batch);
-  m.plan = RowPlan(steps, batch, choose_slices(layout, batch), padding);
+  m.plan = RowPlan(steps, batch, choose_slices(layout, batch, remember), padding);
   const bool remembers = remember || steps == 1;
   m.start = room<T>(layout.bias_size());
   sum_biases(direction, m.start.data<T>());
