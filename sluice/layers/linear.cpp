@@ -59,9 +59,10 @@ NamedTensors Linear::gradients() const {
   return gradients;
 }
 
-void Linear::load_state(const NamedTensors& state) {
-  load_parameter(weight_, state, "weight");
-  if (bias_.defined()) load_parameter(bias_, state, "bias");
+void Linear::load_state(const NamedTensors& given) {
+  refuse_strangers(given, state());
+  load_parameter(weight_, given, "weight");
+  if (bias_.defined()) load_parameter(bias_, given, "bias");
 }
 
 void Linear::to(DType dtype) {

@@ -1,5 +1,7 @@
 #include "sluice/layers/parameter.h"
 
+#include <algorithm>
+
 #include "sluice/base/error.h"
 
 namespace sluice {
@@ -11,6 +13,15 @@ const Tensor& find_tensor(const NamedTensors& state, const std::string& name) {
     names.push_back(known);
   }
   fail_config("layer.state", name, "the state has no tensor of this name", suggest(name, names));
+}
+
+void refuse_strangers(const NamedTensors& state, const NamedTensors& own) {
+  for (const auto& [name, tensor] : state) {
+    const auto same = [&name](const auto& known) { return known.first == name; };
+    if (std::none_of(own.begin(), own.end(), same))
+      fail_config("layer.state", name, "the layer has no tensor of this name",
+                  "load it into a layer of the same kind, layers, directions and biases");
+  }
 }
 
 void load_parameter(Variable& parameter, const NamedTensors& state, const std::string& name) {

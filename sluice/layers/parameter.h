@@ -9,6 +9,9 @@ namespace sluice {
 
 /// The tensor of this name; throws Error "layer.state" if there is none.
 const Tensor& find_tensor(const NamedTensors& state, const std::string& name);
+/// Throws Error "layer.state" where the state has a tensor that the layer's `own` has not: weights
+/// of another layer would otherwise be left out without a word.
+void refuse_strangers(const NamedTensors& state, const NamedTensors& own);
 /// Copies the tensor of this name into the parameter, converting its type. Throws Error
 /// "layer.state" for a missing name or another shape.
 void load_parameter(Variable& parameter, const NamedTensors& state, const std::string& name);

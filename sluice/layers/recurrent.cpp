@@ -4,6 +4,7 @@
 
 #include "sluice/autograd/node.h"
 #include "sluice/base/error.h"
+#include "sluice/layers/parameter.h"
 #include "sluice/layers/recurrent_body.h"
 #include "sluice/layers/recurrent_stack.h"
 
@@ -191,9 +192,10 @@ NamedTensors all_tensors(const Recurrent::Body& body, bool gradients) {
 NamedTensors Recurrent::state() const { return all_tensors(*body_, false); }
 NamedTensors Recurrent::gradients() const { return all_tensors(*body_, true); }
 
-void Recurrent::load_state(const NamedTensors& state) {
+void Recurrent::load_state(const NamedTensors& given) {
+  refuse_strangers(given, state());
   for (int i = 0; i < static_cast<int>(body_->directions.size()); ++i)
-    load_direction(*body_, i, state);
+    load_direction(*body_, i, given);
 }
 
 void Recurrent::to(DType dtype) {

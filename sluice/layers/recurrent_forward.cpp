@@ -7,18 +7,19 @@ namespace sluice {
 namespace {
 
 /// Threads share the units where the weights outgrow the second cache, or where rows are few and
-/// units many; else each takes whole slices of rows and meets no barrier.
-bool share_units(const CellLayout& layout, int batch) {
-  constexpr int64_t cache = 1 << 20;
+/// units many; else each takes whole slices of rows and meets no barrier. Large weights need long
+/// slices, which each add gradients as large.
+bool share_units(const CellLayout& layout, int64_t batch, int64_t steps) {
+  constexpr int64_t cache = 3 << 19, large = 1 << 20, long_slices = 1 << 14;
   const int64_t bytes = layout.packed_size() * 4;
-  return bytes > cache || (batch < 32 && layout.hidden_size >= 128);
+  return bytes > cache || (bytes > large && batch * steps < long_slices) ||
+         (batch < 32 && layout.hidden_size >= 128);
 }
 
 /// For gradients, which are summed over slices, from the shape alone; otherwise no more slices than
 /// have a thread or rows enough to be worth reading the weights for.
-int choose_slices(const CellLayout& layout, int batch, bool gradients) {
+int choose_slices(int batch, bool gradients) {
   constexpr int fewest_rows = 16, enough_rows = 32, most_slices = 8;
-  if (share_units(layout, batch)) return 1;
   int slices = batch / fewest_rows;
   if (!gradients) slices = std::max(batch / enough_rows, std::min(slices, num_threads()));
   return std::clamp(slices, 1, most_slices);
@@ -75,8 +76,8 @@ ForwardPass<T>::ForwardPass(const Direction& direction, PassMemory& m, const Pad
     : direction_(direction), memory_(m) {
   const CellLayout& layout = direction.layout;
   const int steps = m.x.steps(), batch = m.x.batch();
-  m.units = share_units(layout, batch);
-  m.plan = RowPlan(steps, batch, choose_slices(layout, batch, remember), padding);
+  m.units = share_units(layout, batch, steps);
+  m.plan = RowPlan(steps, batch, m.units ? 1 : choose_slices(batch, remember), padding);
   const bool remembers = remember || steps == 1;
   m.start = room<T>(layout.bias_size());
   sum_biases(direction, m.start.data<T>());

@@ -126,6 +126,12 @@ std::vector<Mistake> mistakes() {
       {"state_of_other_size",
        [] { layer().load_state(changed_state([](auto& s) { s[1].second = Tensor({16, 5}); })); },
        "layer.state", "needs [16,4]"},
+      {"state_of_more_layers",
+       [] {
+         layer().load_state(
+             changed_state([](auto& s) { s.emplace_back("weight_hh_l1", Tensor({16, 4})); }));
+       },
+       "layer.state", "weight_hh_l1"},
       {"stream_of_the_future",
        [] {
          RecurrentOptions o = options();
