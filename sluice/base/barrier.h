@@ -6,8 +6,9 @@
 
 namespace sluice {
 
-/// Moments to wait awake.
-inline constexpr int spin_limit = 4096;
+/// Moments to wait awake, for `threads` that wait for each other: none where they outnumber the
+/// cores, since one that waits awake keeps another from arriving.
+int spin_limit(int threads);
 
 /// Lets a core rest for a moment within a loop that waits.
 inline void spin_pause() {
@@ -18,24 +19,24 @@ inline void spin_pause() {
 #endif
 }
 
-/// Waits while the value is `old`: awake for a while, then asleep until it is notified.
+/// Waits while the value is `old`: awake for some moments, then asleep until it is notified.
 template <class T>
-void wait_while(const std::atomic<T>& value, T old) {
-  for (int i = 0; i < spin_limit; ++i) {
+void wait_while(const std::atomic<T>& value, T old, int moments) {
+  for (int i = 0; i < moments; ++i) {
     if (value.load(std::memory_order_acquire) != old) return;
     spin_pause();
   }
   value.wait(old, std::memory_order_acquire);
 }
 
-/// Where `size` threads wait for each other: spins briefly, then gives the core away.
+/// Where `size` threads wait for each other.
 class Barrier {
  public:
-  explicit Barrier(int size) : size_(size), missing_(size) {}
+  explicit Barrier(int size) : size_(size), moments_(spin_limit(size)), missing_(size) {}
   void wait();
 
  private:
-  const int size_;
+  const int size_, moments_;
   std::atomic<int> missing_;
   std::atomic<int> round_{0};
 };

@@ -40,7 +40,7 @@ class Crew {
     within_job = false;
     for (int left = running_.load(std::memory_order_acquire); left != 0;
          left = running_.load(std::memory_order_acquire))
-      wait_while(running_, left);
+      wait_while(running_, left, spin_limit(team));
   }
 
   std::mutex owner;
@@ -73,7 +73,7 @@ class Crew {
   void work(int number, uint32_t seen) {
     within_job = true;
     for (;;) {
-      wait_while(announced_, seen);
+      wait_while(announced_, seen, spin_limit(number + 1));
       const uint32_t now = announced_.load(std::memory_order_acquire);
       if (now == seen) continue;
       seen = now;
