@@ -52,6 +52,15 @@ class Case:
             self.input_size, self.hidden_size, num_layers=self.num_layers, bias=self.bias,
             batch_first=self.batch_first, bidirectional=self.bidirectional).to(dtype)
 
+    @property
+    def states(self):
+        return ("h", "c") if self.cell == "lstm" else ("h",)
+
+    def parameters(self):
+        """Names and shapes, in order."""
+        for name, parameter in self.module(torch.float32).named_parameters():
+            yield name, parameter.shape
+
     def description(self):
         return {**dataclasses.asdict(self), "directions": self.directions}
 
@@ -111,14 +120,13 @@ def draw(case):
     real = real_steps(case)
     if real is not None:
         given["input"][~real] = numpy.nan
-    states = ("h", "c") if case.cell == "lstm" else ("h",)
     if case.initial_state:
-        given |= {f"{s}_0": draws.normal(*case.state_shape(), scale=0.7) for s in states}
-    given |= {f"weight/{name}": draws.uniform(*parameter.shape, bound=bound)
-              for name, parameter in case.module(torch.float32).named_parameters()}
+        given |= {f"{s}_0": draws.normal(*case.state_shape(), scale=0.7) for s in case.states}
+    given |= {f"weight/{name}": draws.uniform(*shape, bound=bound)
+              for name, shape in case.parameters()}
     features = case.hidden_size * case.directions
     given["output_gradient"] = draws.normal(*case.sequence_shape(features))
-    given |= {f"{s}_n_gradient": draws.normal(*case.state_shape()) for s in states}
+    given |= {f"{s}_n_gradient": draws.normal(*case.state_shape()) for s in case.states}
     return given
 
 
@@ -129,7 +137,7 @@ def run(case, given, dtype):
     with torch.no_grad():
         for name, parameter in module.named_parameters():
             parameter.copy_(tensor[f"weight/{name}"])
-    names = ("h", "c") if case.cell == "lstm" else ("h",)
+    names = case.states
     leaves = {name: tensor[name].requires_grad_()
               for name in ("input", "h_0", "c_0") if name in tensor}
     output, final = forward(case, module, leaves, names)

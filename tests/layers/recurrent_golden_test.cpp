@@ -1,4 +1,5 @@
-// Recurrent layers against PyTorch's numbers: outputs, states and every gradient.
+// Recurrent layers against PyTorch's numbers, or those of the papers' equations: outputs, states
+// and every gradient.
 #include <gtest/gtest.h>
 
 #include "golden_file.h"
@@ -15,7 +16,7 @@ using test::Golden;
 class GoldenCase {
  public:
   GoldenCase(const Golden& golden, DType dtype)
-      : golden_(golden), about_(golden_.description()), name_(golden.name), dtype_(dtype) {}
+      : golden_(golden), about_(golden_.description()), dtype_(dtype) {}
 
   void run() {
     Generator generator(1);
@@ -26,12 +27,12 @@ class GoldenCase {
     RecurrentState first;
     if (about_["initial_state"]) {
       first.h() = Variable(get("h_0").to(dtype_).clone(), true);
-      if (lstm()) first.c() = Variable(get("c_0").to(dtype_).clone(), true);
+      if (has_c()) first.c() = Variable(get("c_0").to(dtype_).clone(), true);
     }
     const RecurrentResult result = layer.run(x, first, padding());
     expect("output", result.output.value());
     expect("h_n", result.state.h().value());
-    if (lstm()) expect("c_n", result.state.c().value());
+    if (has_c()) expect("c_n", result.state.c().value());
 
     // Two backward passes of one graph would free it; one scalar carries all three gradients.
     scalar(result).backward();
@@ -44,7 +45,7 @@ class GoldenCase {
  private:
   RecurrentOptions options() const {
     RecurrentOptions o;
-    o.cell = name_.substr(0, name_.find('_'));
+    o.cell = cell();
     o.input_size = about_["input_size"];
     o.hidden_size = about_["hidden_size"];
     o.num_layers = about_["num_layers"];
@@ -60,7 +61,12 @@ class GoldenCase {
     if (!about_["lengths"].is_null()) padding.lengths = about_["lengths"].get<std::vector<int>>();
     return padding;
   }
-  bool lstm() const { return about_["cell"] == "lstm"; }
+  /// rnn_tanh and rnn_relu are one cell.
+  std::string cell() const {
+    const std::string name = about_["cell"];
+    return name.substr(0, name.starts_with("rnn_") ? 3 : name.size());
+  }
+  bool has_c() const { return find_cell(cell()).info.states.size() > 1; }
   const Tensor& get(const std::string& part) const { return golden_.get(part); }
   void expect(const std::string& part, const Tensor& actual) const {
     golden_.expect(part, dtype_, actual);
@@ -70,13 +76,12 @@ class GoldenCase {
   Variable scalar(const RecurrentResult& result) const {
     Variable total = sum(result.output * Variable(get("output_gradient").to(dtype_)));
     total = total + sum(result.state.h() * Variable(get("h_n_gradient").to(dtype_)));
-    if (lstm()) total = total + sum(result.state.c() * Variable(get("c_n_gradient").to(dtype_)));
+    if (has_c()) total = total + sum(result.state.c() * Variable(get("c_n_gradient").to(dtype_)));
     return total;
   }
 
   const test::GoldenTensors golden_;
   const nlohmann::json about_;
-  const std::string name_;
   const DType dtype_;
 };
 
@@ -88,6 +93,9 @@ TEST_P(RecurrentGolden, Double) { GoldenCase(GetParam(), DType::f64).run(); }
 INSTANTIATE_TEST_SUITE_P(PyTorch, RecurrentGolden,
                          testing::ValuesIn(test::golden_cases({"rnn_tanh", "rnn_relu", "lstm",
                                                                "gru"})),
+                         [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Equations, RecurrentGolden,
+                         testing::ValuesIn(test::golden_cases({"cifg", "cifg_forget", "mgu"})),
                          [](const auto& row) { return row.param.name; });
 
 }  // namespace
