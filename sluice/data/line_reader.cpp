@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sluice/base/error.h"
+#include "sluice/data/file_kind.h"
 
 namespace sluice {
 namespace {
@@ -51,6 +52,7 @@ bool LineReader::refill() {
   const std::string_view start(buffer_.data(), end_ + count);
   if (number_ == 0 && (start.starts_with("\xFF\xFE") || start.starts_with("\xFE\xFF")))
     fail_data("data.encoding", name_, "the file is UTF-16 text", "save it as UTF-8 and try again");
+  if (number_ == 0 && end_ == 0) refuse_other_formats(start, name_);
   if (std::memchr(buffer_.data() + end_, '\0', count) != nullptr)
     fail_data("data.encoding", name_, "the file holds zero bytes, so it is not UTF-8 text",
               "check that it is a CSV file, and save it as UTF-8");

@@ -11,7 +11,7 @@
 namespace sluice {
 
 /// Takes off a UTF-8 byte order mark and line ends of any kind (LF, CRLF, CR); refuses what is not
-/// text (Error "data.encoding").
+/// text (Error "data.encoding", "data.other_format").
 class LineReader {
  public:
   LineReader(TextSource& source, std::string name);

@@ -66,6 +66,23 @@ INSTANTIATE_TEST_SUITE_P(
                 "data.encoding",
                 "FILE: the file holds zero bytes, so it is not UTF-8 text; check that it is a CSV "
                 "file, and save it as UTF-8"},
+        BadFile{"workbook",
+                std::string("PK\x03\x04\0\0", 6),
+                {},
+                "data.other_format",
+                "FILE: the file is a workbook (.xlsx, .ods) or a zip archive, not CSV; save the "
+                "sheet as CSV, or unpack the archive"},
+        BadFile{"web_page",
+                "\xEF\xBB\xBF\n <!DOCTYPE html>\n<p>Not found, sorry</p>\n",
+                {},
+                "data.other_format",
+                "FILE: the file is a web page, not CSV; look at it in a browser, and download the "
+                "data it is about"},
+        BadFile{"json_document",
+                "[\n  {\"date\": \"2020-01-01\", \"y\": 1}\n]\n",
+                {},
+                "data.other_format",
+                "FILE: the file is a JSON document, not CSV; export the table as CSV"},
         BadFile{"latin1_header",
                 "date,gr\xF6\xDF"
                 "e\n2020-01-01,1\n",
