@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sluice/base/error.h"
+#include "sluice/data/cell_text.h"
 #include "sluice/data/csv_column.h"
 #include "sluice/data/csv_dialect.h"
 #include "sluice/data/csv_rows.h"
@@ -47,8 +48,11 @@ class CsvReader {
     if (lines_.empty()) fail_data("data.empty", frame_.source, "the file is empty");
     std::string_view line;
     for (int i = 0; i < options_.skip_rows; ++i) lines_.next(line);
-    char delimiter = 0;
-    if (options_.delimiter.empty()) {
+    char delimiter = options_.delimiter.empty() ? take_named_delimiter() : 0;
+    if (delimiter != 0) {
+      frame_.notes.push_back("cells are separated by " + delimiter_name(delimiter) +
+                             ", as the first line says");
+    } else if (options_.delimiter.empty()) {
       std::vector<std::string_view> ahead = lines_.peek(200);
       std::erase_if(ahead, [&](std::string_view text) {
         return text.find_first_not_of(" \t") == std::string_view::npos ||
@@ -61,6 +65,16 @@ class CsvReader {
       delimiter = parse_delimiter(options_.delimiter);
     }
     rows_ = std::make_unique<CsvRows>(lines_, delimiter, options_.comment);
+  }
+
+  // Excel's own first line, "sep=;", is passed over; 0 if it is not there.
+  char take_named_delimiter() {
+    const std::vector<std::string_view> ahead = lines_.peek(1);
+    if (ahead.empty() || ahead[0].size() != 5 || !ahead[0].starts_with("sep=")) return 0;
+    const char delimiter = ahead[0][4];
+    std::string_view line;
+    lines_.next(line);
+    return delimiter;
   }
 
   void take_sample() {

@@ -3,17 +3,12 @@
 #include <utility>
 
 #include "sluice/base/error.h"
-#include "sluice/data/csv_dialect.h"
+#include "sluice/data/cell_text.h"
 
 namespace sluice {
 namespace {
 
-constexpr size_t quoted_length = 40;
-
-std::string quote(std::string_view cell) {
-  if (cell.size() <= quoted_length) return "\"" + std::string(cell) + "\"";
-  return "\"" + std::string(cell.substr(0, quoted_length)) + "…\"";
-}
+constexpr size_t longest_word = 40;
 
 // Which of decimal sign and thousands a cell such as "1,234" or "1,234.50" may show, and what to
 // say.
@@ -79,8 +74,7 @@ void ColumnBuilder::note_problem(CellKind kind, std::string_view cell, int64_t l
     ++column_.problem->count;
     return;
   }
-  const std::string text = is_utf8(cell) ? quote(cell) : "a cell that is not UTF-8 text";
-  const std::string subject = "column \"" + column_.name + "\": " + text;
+  const std::string subject = "column \"" + column_.name + "\": " + quote_cell(cell);
   CellProblem problem{"", line, "", "", 1};
   if (kind == CellKind::infinite) {
     problem.id = "data.infinite";
@@ -89,15 +83,15 @@ void ColumnBuilder::note_problem(CellKind kind, std::string_view cell, int64_t l
         "correct it, or say missing_words=" + std::string(cell) + " if it stands for no value";
   } else if (kind == CellKind::ambiguous) {
     problem.id = "data.ambiguous_number";
-    const auto [what, hint] = about_signs(cell);
+    const auto [what, hint] = about_signs(keyboard_signs(cell));
     problem.message = subject + what;
     problem.hint = hint;
   } else {
     problem.id = "data.not_a_number";
     problem.message = subject + " is not a number";
-    problem.hint =
-        "correct it, or say missing_words=" + std::string(cell.substr(0, quoted_length)) +
-        " if it stands for no value";
+    problem.hint = "correct it";
+    if (is_utf8(cell) && cell.size() <= longest_word)
+      problem.hint += ", or say missing_words=" + std::string(cell) + " if it stands for no value";
   }
   column_.problem = std::move(problem);
 }

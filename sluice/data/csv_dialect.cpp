@@ -39,6 +39,22 @@ bool numeric_looking(std::string_view cell) {
          cell.find_first_not_of("0123456789.,eE+-' ") == std::string_view::npos;
 }
 
+// "950" above "1.050", and never "1050" or "1.05": the points may well mark thousands.
+bool points_may_group(const CsvSample& sample, size_t column) {
+  bool grouped = false, small = false;
+  for (const auto& row : sample.rows) {
+    if (column >= row.size()) continue;
+    const std::string& cell = row[column];
+    if (grouped_by_thousands(cell, '.', ',')) {
+      grouped = true;
+    } else if (!cell.empty() && cell.find_first_not_of("0123456789-+") == std::string::npos) {
+      if (cell.find_first_of("0123456789") + 3 < cell.size()) return false;
+      small = true;
+    }
+  }
+  return grouped && small;
+}
+
 bool typed(const std::string& cell) { return numeric_looking(cell) || looks_like_time(cell); }
 
 char one_sign(const std::string& option, const std::string& name, const std::string& allowed) {
@@ -101,14 +117,18 @@ NumberStyle infer_number_style(const CsvSample& sample, const CsvOptions& option
                   "give two different signs");
     return style;
   }
-  if (style.thousands != 0) return style;
+  if (style.thousands == ',' || style.thousands == '.') return style;
   size_t commas = 0, points = 0;
   for (const auto& row : sample.rows)
-    for (const std::string& cell : row) {
+    for (const std::string& spelled : row) {
+      std::string cell = keyboard_signs(spelled);
+      if (style.thousands != 0) std::erase(cell, style.thousands);
       const DecimalProof proof = decimal_proof(cell);
       commas += proof == DecimalProof::comma;
       points += proof == DecimalProof::point;
     }
+  for (size_t j = 0; points == 0 && j < sample.rows[0].size(); ++j)
+    style.point_may_group = style.point_may_group || points_may_group(sample, j);
   if (commas > 0 && points == 0) {
     style.decimal = ',';
     notes.push_back("numbers have a decimal comma");
@@ -132,26 +152,6 @@ std::vector<std::string> column_names(std::vector<std::string> header, size_t wi
     header[j] = name;
   }
   return header;
-}
-
-bool is_utf8(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    size_t more = 0;
-    if (byte >= 0xC2 && byte <= 0xDF)
-      more = 1;
-    else if (byte >= 0xE0 && byte <= 0xEF)
-      more = 2;
-    else if (byte >= 0xF0 && byte <= 0xF4)
-      more = 3;
-    else if (byte >= 0x80)
-      return false;
-    if (i + more >= text.size()) return false;
-    for (size_t k = 1; k <= more; ++k)
-      if ((static_cast<unsigned char>(text[i + k]) & 0xC0) != 0x80) return false;
-    i += more + 1;
-  }
-  return true;
 }
 
 }  // namespace sluice

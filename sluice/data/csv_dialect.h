@@ -35,7 +35,4 @@ NumberStyle infer_number_style(const CsvSample& sample, const CsvOptions& option
 std::vector<std::string> column_names(std::vector<std::string> header, size_t width,
                                       std::vector<std::string>& notes);
 
-/// True if the bytes are well-formed UTF-8.
-bool is_utf8(std::string_view text);
-
 }  // namespace sluice

@@ -3,8 +3,10 @@
 #include <fast_float/fast_float.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "sluice/data/csv.h"
 
@@ -62,6 +64,10 @@ bool NumberReader::is_missing(std::string_view cell) const {
 }
 
 CellKind NumberReader::read(std::string_view cell, double& value) const {
+  if (style_.point_may_group && grouped_by_thousands(cell, '.', ',')) {
+    value = std::numeric_limits<double>::quiet_NaN();
+    return CellKind::ambiguous;
+  }
   // A word given as missing may be a number ("-999"), so only then is the list asked first.
   const bool asked = missing_.size() > missing_words().size();
   if (!(asked && is_missing(cell))) {
@@ -79,6 +85,7 @@ CellKind NumberReader::read(std::string_view cell, double& value) const {
     for (const char decimal : {'.', ','})
       if (separator != decimal && grouped_by_thousands(cell, separator, decimal))
         return CellKind::ambiguous;
+  if (const std::string plain = keyboard_signs(cell); plain != cell) return read(plain, value);
   return CellKind::text;
 }
 
@@ -88,6 +95,18 @@ bool NumberReader::read_grouped(std::string_view cell, double& value) const {
   for (const char c : cell)
     if (c != style_.thousands) digits += c;
   return parse(digits, style_.decimal, value);
+}
+
+std::string keyboard_signs(std::string_view cell) {
+  static constexpr std::array<std::pair<std::string_view, char>, 4> signs = {
+      {{"\xC2\xA0", ' '}, {"\xE2\x80\x89", ' '}, {"\xE2\x80\xAF", ' '}, {"\xE2\x88\x92", '-'}}};
+  std::string plain(cell);
+  for (const auto& [sign, key] : signs)
+    for (size_t at = plain.find(sign); at != std::string::npos; at = plain.find(sign, at))
+      plain.replace(at, sign.size(), 1, key);
+  const size_t first = plain.find_first_not_of(' ');
+  return first == std::string::npos ? ""
+                                    : plain.substr(first, plain.find_last_not_of(' ') + 1 - first);
 }
 
 bool grouped_by_thousands(std::string_view cell, char separator, char decimal) {

@@ -9,7 +9,8 @@ namespace sluice {
 
 struct NumberStyle {
   char decimal = '.';
-  char thousands = 0;  ///< 0: none
+  char thousands = 0;            ///< 0: none
+  bool point_may_group = false;  ///< "1.050" among "950" is a question, not 1.05
 };
 
 enum class CellKind {
@@ -34,6 +35,10 @@ class NumberReader {
   NumberStyle style_;
   std::vector<std::string> missing_;
 };
+
+/// Blanks and minus signs as typesetters write them (U+00A0, U+2009, U+202F, U+2212), as a keyboard
+/// does; without those at the ends.
+std::string keyboard_signs(std::string_view cell);
 
 /// Digits in groups of three with `separator` between, then perhaps `decimal` and digits.
 bool grouped_by_thousands(std::string_view cell, char separator, char decimal);

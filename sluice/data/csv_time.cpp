@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sluice/base/error.h"
+#include "sluice/data/cell_text.h"
 #include "sluice/data/frequency_guess.h"
 #include "sluice/data/time_guess.h"
 
@@ -48,7 +49,7 @@ std::string_view TimeBuilder::joined(std::span<const std::string_view> cells, in
 
 void TimeBuilder::fail_mixed(std::string_view cell, int64_t line) const {
   fail_data(times_.empty() ? "data.time" : "data.mixed_time", where(source_, line),
-            "column \"" + plan_.name + "\": \"" + std::string(cell) + "\" is no date written as " +
+            "column \"" + plan_.name + "\": " + quote_cell(cell) + " is no date written as " +
                 plan_.pattern + (times_.empty() ? "" : ", the format of the rows before it"),
             "write every date the same way, or say which format it is with time_format=");
 }
@@ -73,8 +74,8 @@ void TimeBuilder::add(std::span<const std::string_view> cells, int64_t line) {
   if (!parsed) fail_mixed(cell, line);
   if (parsed->fraction)
     fail_data("data.time_fraction", where(source_, line),
-              "column \"" + plan_.name + "\": \"" + std::string(cell) +
-                  "\" is finer than a second, and times are kept in whole seconds",
+              "column \"" + plan_.name + "\": " + quote_cell(cell) +
+                  " is finer than a second, and times are kept in whole seconds",
               "say time=none to count the rows instead");
   remember_spelling(cell);
   times_.push_back(parsed->time);
@@ -94,12 +95,13 @@ void TimeBuilder::settle_alternative(Frame& frame) {
   if (plan_.alternative.empty() || times_ == alternative_times_) return;
   const bool first = evenly_spaced(times_), second = evenly_spaced(alternative_times_);
   if (first == second) {
-    const TimeFormat plain("%Y-%m-%d");
+    const TimeFormat plain("%Y-%m-%d"), style(in_style_of(plan_.pattern, spellings_));
+    // 01/01/2020 is the same day either way: the first date that is not is shown.
+    const auto [here, there] = std::ranges::mismatch(times_, alternative_times_);
     fail_data(
         "data.ambiguous_time", source_,
-        "column \"" + plan_.name + "\": \"" + spellings_.front() + "\" may be " +
-            plain.format(times_.front()) + " or " + plain.format(alternative_times_.front()) +
-            ", and no row tells which",
+        "column \"" + plan_.name + "\": \"" + style.format(*here) + "\" may be " +
+            plain.format(*here) + " or " + plain.format(*there) + ", and no row tells which",
         "say time_format=\"" + plan_.pattern + "\" or time_format=\"" + plan_.alternative + "\"");
   }
   if (second) {

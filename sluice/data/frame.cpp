@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sluice/base/error.h"
+#include "sluice/data/cell_text.h"
 #include "sluice/data/time_format.h"
 
 namespace sluice {
@@ -17,6 +18,29 @@ std::string quoted_list(const std::vector<std::string>& names) {
     list += (i > 0 ? ", " : "") + names[i];
   }
   return list;
+}
+
+// "97 %", "$1,200", "12 EUR": a number with signs around it that are no part of one.
+bool number_with_signs(const std::string& text) {
+  const size_t first = text.find_first_of("0123456789"), last = text.find_last_of("0123456789");
+  if (first == std::string::npos || last - first + 1 == text.size() || text.size() - last > 8)
+    return false;
+  const std::string_view inner = std::string_view(text).substr(first, last - first + 1);
+  return first <= 4 && inner.find_first_not_of("0123456789.,' ") == std::string_view::npos;
+}
+
+[[noreturn]] void fail_no_numbers(const Frame& frame) {
+  std::string example, hint = "check the delimiter and the decimal sign (delimiter=, decimal=)";
+  for (const Column& column : frame.columns) {
+    if (column.labels.empty()) continue;
+    const std::string& label = column.labels.front();
+    const bool signs = number_with_signs(label);
+    if (signs) hint = "write bare numbers in the file, without signs of currency, percent or unit";
+    if (signs || example.empty())
+      example = ": \"" + column.name + "\" holds text such as " + quote_cell(label);
+    if (signs) break;
+  }
+  fail_data("data.no_numbers", frame.source, "no column holds numbers to forecast" + example, hint);
 }
 
 template <class T>
@@ -59,8 +83,8 @@ std::span<const double> Frame::numbers(const std::string& name, const std::strin
               "choose another column for " + option);
   if (!found.numeric())
     fail_data("data.not_numeric", source,
-              "column \"" + name + "\" holds text such as \"" + found.labels.front() + "\", and " +
-                  option + " needs numbers",
+              "column \"" + name + "\" holds text such as " + quote_cell(found.labels.front()) +
+                  ", and " + option + " needs numbers",
               "numeric columns are " + quoted_list(numeric_names()));
   if (found.problem) {
     const CellProblem& problem = *found.problem;
@@ -108,13 +132,7 @@ std::string choose_target(const Frame& frame, const std::string& wanted) {
     if (names.empty() && !column.numeric() && column.labels.empty())
       fail_data("data.all_missing", frame.source,
                 "column \"" + column.name + "\" has no value at all");
-  std::string example;
-  for (const Column& column : frame.columns)
-    if (example.empty() && !column.labels.empty())
-      example = ": \"" + column.name + "\" holds text such as \"" + column.labels.front() + "\"";
-  if (names.empty())
-    fail_data("data.no_numbers", frame.source, "no column holds numbers to forecast" + example,
-              "check the delimiter and the decimal sign (delimiter=, decimal=)");
+  if (names.empty()) fail_no_numbers(frame);
   if (names.size() > 1)
     fail_config("config.target", frame.source,
                 "which column is to be forecast? " + std::to_string(names.size()) +

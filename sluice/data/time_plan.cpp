@@ -5,13 +5,17 @@
 #include <optional>
 
 #include "sluice/base/error.h"
+#include "sluice/data/cell_text.h"
 #include "sluice/data/csv_time.h"
 #include "sluice/data/time_guess.h"
 
 namespace sluice {
 namespace {
 
-std::string lower(std::string text) {
+// In small letters, and without the brackets of "<DATE>" and "[date]".
+std::string plain_word(std::string text) {
+  if (text.size() > 2 && std::string("<[").find(text.front()) != std::string::npos)
+    text = text.substr(1, text.size() - 2);
   for (char& c : text)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
   return text;
@@ -21,7 +25,7 @@ bool speaks_of_time(const std::string& name) {
   static constexpr std::array words = {
       "date", "datetime", "timestamp", "time",     "ds",        "month", "year", "period", "day",
       "week", "quarter",  "yyyymm",    "yyyymmdd", "yearmonth", "日期",  "时间", "月份",   "年份"};
-  const std::string word = lower(name);
+  const std::string word = plain_word(name);
   return std::any_of(words.begin(), words.end(), [&](const char* w) { return word == w; });
 }
 
@@ -39,7 +43,7 @@ constexpr std::array parts = {
 };
 
 const Part* part_of(const std::string& name) {
-  const std::string word = lower(name);
+  const std::string word = plain_word(name);
   for (const Part& part : parts)
     if (word == part.name) return &part;
   return nullptr;
@@ -229,9 +233,11 @@ class Planner {
   void refuse_unreadable() const {
     for (size_t j = 0; j < names_.size(); ++j) {
       static constexpr std::array sure = {"date", "datetime", "timestamp", "ds", "日期"};
-      const std::string name = lower(names_[j]);
+      const std::string name = plain_word(names_[j]);
       const std::vector<std::string> texts = cells({j});
-      const bool epoch = name == "time" && !texts.empty() && texts[0].size() >= 10 &&
+      static constexpr std::array counted = {"time", "ts", "epoch", "unix", "unix_time"};
+      const bool epoch = std::ranges::find(counted, name) != counted.end() && !texts.empty() &&
+                         texts[0].size() >= 10 &&
                          texts[0].find_first_not_of("0123456789") == std::string::npos;
       if (epoch || (!texts.empty() && std::any_of(sure.begin(), sure.end(),
                                                   [&](const char* w) { return name == w; })))
@@ -253,7 +259,8 @@ class Planner {
     if (digits && text.size() == 13)
       hint = "if it counts milliseconds since 1970, say time_format=epoch_ms";
     fail_data("data.time", source_ + ":" + std::to_string(first_line(columns)),
-              "column \"" + name + "\": \"" + text + "\" is no date in a format known here", hint);
+              "column \"" + name + "\": " + quote_cell(text) + " is no date in a format known here",
+              hint);
   }
 
   int64_t first_line(const std::vector<size_t>& columns) const {

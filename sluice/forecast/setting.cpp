@@ -101,9 +101,9 @@ std::pair<std::string, Setting> read_argument(const std::string& argument) {
   const std::string key = argument.substr(0, equals), value = argument.substr(equals + 1);
   Setting setting;
   setting.where = argument;
-  // Only what looks like a list, a map or a quoted text is YAML: a lone `;` is a delimiter, and
-  // %d/%m/%Y would be a directive.
-  if (value.find_first_of("[{\"'") != 0) {
+  // Only what looks like a list, a map or a quoted text is YAML: a lone `;` is a delimiter, a lone
+  // `'` a mark of thousands, and %d/%m/%Y would be a directive.
+  if (value.size() == 1 || value.find_first_of("[{\"'") != 0) {
     setting.kind = value.empty() ? Setting::Kind::empty : Setting::Kind::text;
     setting.text = value;
     return {key, setting};

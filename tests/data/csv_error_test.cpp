@@ -118,6 +118,17 @@ INSTANTIATE_TEST_SUITE_P(
                 "data.not_a_number",
                 "FILE:3: column \"y\": \"abc\" is not a number; correct it, or say "
                 "missing_words=abc if it stands for no value"},
+        BadFile{
+            "long_text_among_numbers",
+            "date,y\n2020-01-01,1\n2020-01-02,x" + std::string(3000, 'y') + "\n2020-01-03,3\n",
+            {},
+            "data.not_a_number",
+            "FILE:3: column \"y\": \"x" + std::string(39, 'y') + "…\" is not a number; correct it"},
+        BadFile{"latin1_among_numbers",
+                "date,y\n2020-01-01,1\n2020-01-02,sp\xE4ter\n2020-01-03,3\n",
+                {},
+                "data.not_a_number",
+                "FILE:3: column \"y\": a cell that is not UTF-8 text is not a number; correct it"},
         BadFile{"infinite",
                 "date,y\n2020-01-01,1\n2020-01-02,-inf\n2020-01-03,3\n",
                 {},
@@ -142,13 +153,32 @@ INSTANTIATE_TEST_SUITE_P(
                 {},
                 "data.ambiguous_number",
                 "FILE:2: column \"y\": \"1.234,50\" has a separator of thousands; say thousands=."},
+        BadFile{"points_that_may_mark_thousands",
+                "date;y\n2020-01-01;950\n2020-01-02;1.050\n2020-01-03;980\n",
+                {},
+                "data.ambiguous_number",
+                "FILE:3: column \"y\": \"1.050\" may have a decimal sign or a separator of "
+                "thousands; say decimal=. or thousands=."},
+        BadFile{"typeset_thousands",
+                "date;y\n2020-01-01;1\xC2\xA0"
+                "234,50\n2020-01-02;2\n",
+                {},
+                "data.ambiguous_number",
+                "FILE:2: column \"y\": \"1\xC2\xA0"
+                "234,50\" has a separator of thousands; say thousands=\" \""},
         BadFile{
             "nothing_numeric",
-            "date,y\n2020-01-01,12%\n2020-01-02,13%\n",
+            "date,y\n2020-01-01,5 x 7\n2020-01-02,5 x 8\n",
             {},
             "data.no_numbers",
-            "FILE: no column holds numbers to forecast: \"y\" holds text such as \"12%\"; check "
+            "FILE: no column holds numbers to forecast: \"y\" holds text such as \"5 x 7\"; check "
             "the delimiter and the decimal sign (delimiter=, decimal=)"},
+        BadFile{"numbers_with_signs",
+                "date,place,y\n2020-01-01,Ulm,$1.20\n2020-01-02,Ulm,$1.30\n",
+                {},
+                "data.no_numbers",
+                "FILE: no column holds numbers to forecast: \"y\" holds text such as \"$1.20\"; "
+                "write bare numbers in the file, without signs of currency, percent or unit"},
         BadFile{"all_missing",
                 "date,y\n2020-01-01,?\n2020-01-02,\n",
                 {},
@@ -202,6 +232,19 @@ INSTANTIATE_TEST_SUITE_P(
                 "data.ambiguous_time",
                 "FILE: column \"date\": \"01/02/2020\" may be 2020-02-01 or 2020-01-02, and no row "
                 "tells which; say time_format=\"%d/%m/%Y\" or time_format=\"%m/%d/%Y\""},
+        BadFile{"ambiguous_after_the_first_date",
+                "date,y\n01/01/2020,1\n01/02/2020,2\n01/03/2020,3\n",
+                {},
+                "data.ambiguous_time",
+                "FILE: column \"date\": \"01/02/2020\" may be 2020-02-01 or 2020-01-02, and no row "
+                "tells which; say time_format=\"%d/%m/%Y\" or time_format=\"%m/%d/%Y\""},
+        BadFile{"long_text_in_date",
+                "date,y\n" + std::string(3000, 'x') + ",1\nbar,2\n",
+                {},
+                "data.time",
+                "FILE:2: column \"date\": \"" + std::string(40, 'x') +
+                    "…\" is no date in a format known here; say how to read it, for instance "
+                    "time_format=\"%d/%m/%Y %H:%M\", or time=none to count the rows"},
         BadFile{
             "no_dates_in_date",
             "date,y\nfoo,1\nbar,2\n",
@@ -216,6 +259,12 @@ INSTANTIATE_TEST_SUITE_P(
             "data.time",
             "FILE:2: column \"timestamp\": \"1577836800\" is no date in a format known here; if "
             "it counts seconds since 1970, say time_format=epoch"},
+        BadFile{"epoch_of_another_name",
+                "ts,y\n1577836800,1\n1577923200,2\n",
+                {},
+                "data.time",
+                "FILE:2: column \"ts\": \"1577836800\" is no date in a format known here; if it "
+                "counts seconds since 1970, say time_format=epoch"},
         BadFile{
             "parts_of_seconds",
             "t,y\n2020-01-01 00:00:00.000,1\n2020-01-01 00:00:00.250,2\n",

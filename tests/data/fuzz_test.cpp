@@ -1,8 +1,8 @@
 // Whatever the bytes are, reading ends in a frame or in an Error.
 #include <random>
 
+#include "sluice/data/cell_text.h"
 #include "sluice/data/clean.h"
-#include "sluice/data/csv_dialect.h"
 #include "support.h"
 
 namespace sluice {
