@@ -33,16 +33,17 @@ bool may_name_series(const Column& column) {
   return true;
 }
 
-// A column that names another series from this row on: a long table.
-std::string several_series_hint(const Frame& frame, int64_t row) {
+// What to do, and before that what a column says that names another series from this row on: a
+// long table.
+std::string hint_beside_series(const Frame& frame, int64_t row, const std::string& hint) {
   for (const Column& column : frame.columns) {
     const bool changes = column.codes.empty() ? column.values[row] != column.values[row - 1]
                                               : column.codes[row] != column.codes[row - 1];
     if (changes && may_name_series(column))
-      return "column \"" + column.name + "\" changes here too: if it names several series, keep " +
-             "the rows of one of them";
+      return "if column \"" + column.name + "\" names several series, keep the rows of one of " +
+             "them; else " + hint;
   }
-  return "";
+  return hint;
 }
 
 void put_in_order(Frame& frame, const CleanOptions& options) {
@@ -57,15 +58,16 @@ void put_in_order(Frame& frame, const CleanOptions& options) {
     return;
   }
   if (!options.sort) {
-    const bool descending = time.front() > time.back();
+    size_t rising = 0;
+    for (size_t i = 1; i < time.size(); ++i) rising += time[i] > time[i - 1];
+    const bool descending = 2 * rising < time.size() - 1;
     size_t row = 1;
     while (descending ? time[row] <= time[row - 1] : time[row] >= time[row - 1]) ++row;
     const auto here = static_cast<int64_t>(row);
-    const std::string series = several_series_hint(frame, here);
     fail_data("data.unsorted", frame.where(here),
               frame.label(here) + " comes after " + at_row(frame, here - 1) +
                   ", so the rows are not in the order of their dates",
-              series.empty() ? "sort the file, or say sort=true" : series);
+              hint_beside_series(frame, here, "sort the file, or say sort=true"));
   }
   std::sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
     return std::pair(frame.time[a], a) < std::pair(frame.time[b], b);
@@ -97,10 +99,10 @@ void resolve_duplicates(Frame& frame, const CleanOptions& options) {
     while (last < frame.time.size() && frame.time[last] == frame.time[first]) ++last;
     if (last - first > 1 && options.duplicates == "error") {
       const auto second = static_cast<int64_t>(first) + 1;
-      const std::string series = several_series_hint(frame, second);
-      fail_data("data.duplicate_time", frame.where(second),
-                frame.label(second) + " appears twice, first in " + frame.row_text(second - 1),
-                series.empty() ? "take one out, or say duplicates=first, last or mean" : series);
+      fail_data(
+          "data.duplicate_time", frame.where(second),
+          frame.label(second) + " appears twice, first in " + frame.row_text(second - 1),
+          hint_beside_series(frame, second, "take one out, or say duplicates=first, last or mean"));
     }
     if (options.duplicates == "mean") average_rows(frame, first, last);
     kept.push_back(static_cast<int64_t>(options.duplicates == "last" ? last - 1 : first));

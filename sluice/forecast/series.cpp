@@ -63,6 +63,25 @@ void keep_columns(Frame& frame, const std::vector<std::string>& names) {
   });
 }
 
+// Errors and deviations are squared, and a square must be a number that a double holds.
+void check_magnitude(const Frame& frame) {
+  constexpr double largest = 1e150, smallest = 1e-150;
+  for (const Column& column : frame.columns) {
+    int64_t extreme = -1;
+    double magnitude = 0;
+    for (int64_t row = 0; row < frame.rows(); ++row) {
+      const double size = std::abs(column.values[static_cast<size_t>(row)]);
+      if (size > magnitude) magnitude = size, extreme = row;
+    }
+    if (extreme < 0 || (magnitude >= smallest && magnitude <= largest)) continue;
+    fail_data("data.magnitude", frame.where(extreme),
+              fmt::format("column \"{}\" holds {}{:.6g}, whose square no double holds", column.name,
+                          magnitude < smallest ? "nothing beyond " : "",
+                          column.values[static_cast<size_t>(extreme)]),
+              "write the column in another unit");
+  }
+}
+
 int64_t rounded_share(const Portion& portion, int64_t rows) {
   return static_cast<int64_t>(std::floor(portion.value * static_cast<double>(rows)));
 }
@@ -111,14 +130,17 @@ Series make_series(Frame frame, const Recipe& recipe) {
     names.push_back(name);
   }
   frame.numbers(series.target, "target");
-  keep_columns(frame, names);
   series.cleaning = {.frequency = recipe.frequency,
                      .missing = recipe.missing,
                      .duplicates = recipe.duplicates,
                      .sort = recipe.sort,
                      .columns = names,
                      .season = recipe.season.value_or(0)};
-  frame = chosen_rows(regularize(std::move(frame), series.cleaning), recipe);
+  // The other columns go only now: where dates repeat, they tell one series from another.
+  frame = regularize(std::move(frame), series.cleaning);
+  keep_columns(frame, names);
+  frame = chosen_rows(std::move(frame), recipe);
+  check_magnitude(frame);
   series.has_holes = !count_missing(frame, names).empty();
   // Refused or dropped holes need no values; the others are filled from what was known (known()).
   if (series.has_holes && (recipe.missing == "error" || recipe.missing == "drop")) {

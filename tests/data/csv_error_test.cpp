@@ -304,16 +304,17 @@ INSTANTIATE_TEST_SUITE_P(
             {},
             "data.unsorted",
             "FILE:4: 2020-01-01 comes after 2020-01-02 (row 3), so the rows are not in the order "
-            "of their dates; column \"id\" changes here too: if it names several series, keep "
-            "the rows of one of them"},
+            "of their dates; if column \"id\" names several series, keep the rows of one of them; "
+            "else sort the file, or say sort=true"},
         BadFile{"several_numbered_series",
                 "date,store,y\n2020-01-01,1,1.5\n2020-01-01,2,2.5\n2020-01-02,1,3.5\n"
                 "2020-01-02,2,4.5\n2020-01-03,1,3.5\n2020-01-03,2,4.5\n2020-01-04,1,3.5\n"
                 "2020-01-04,2,4.5\n",
                 {},
                 "data.duplicate_time",
-                "FILE:3: 2020-01-01 appears twice, first in row 2; column \"store\" changes here "
-                "too: if it names several series, keep the rows of one of them",
+                "FILE:3: 2020-01-01 appears twice, first in row 2; if column \"store\" names "
+                "several series, keep the rows of one of them; else take one out, or say "
+                "duplicates=first, last or mean",
                 "y"},
         BadFile{"title_line",
                 "Sales of the shop\n\ndate,y\n2020-01-01,1\n",
@@ -327,6 +328,13 @@ INSTANTIATE_TEST_SUITE_P(
             {},
             "data.unsorted",
             "FILE:4: 2020-01-02 comes after 2020-01-03 (row 3), so the rows are not in the order "
+            "of their dates; sort the file, or say sort=true"},
+        BadFile{
+            "one_old_row_at_the_end",
+            "date,y\n2020-01-01,1\n2020-01-02,2\n2020-01-03,3\n2019-12-31,4\n",
+            {},
+            "data.unsorted",
+            "FILE:5: 2019-12-31 comes after 2020-01-03 (row 4), so the rows are not in the order "
             "of their dates; sort the file, or say sort=true"},
         BadFile{"gap",
                 "Month,y\n1949-01,1\n1949-02,2\n1949-04,4\n1949-05,5\n",

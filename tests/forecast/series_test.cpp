@@ -40,6 +40,15 @@ TEST(Series, PastMustBeOtherColumns) {
   EXPECT_EQ(id_of(read_recipe_arguments({"past=[z]"}), monthly_frame(36)), "data.unknown_column");
 }
 
+// Errors are squared: beyond this they were infinite or zero, and no model file could hold them.
+TEST(Series, ValuesWhoseSquaresAreLostAreRefused) {
+  for (const double unit : {1e200, -1e200, 1e-200}) {
+    Frame frame = monthly_frame(36);
+    for (double& value : frame.columns[0].values) value *= unit;
+    EXPECT_EQ(id_of({}, std::move(frame)), "data.magnitude") << unit;
+  }
+}
+
 // What is filled in before a row may not depend on what comes after it.
 TEST(Series, HolesAreFilledFromWhatWasKnown) {
   const auto known_then = [](double later) {
