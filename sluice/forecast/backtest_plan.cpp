@@ -59,11 +59,14 @@ BacktestPlan plan_backtest(const Recipe& recipe, const Series& series) {
   // A split or a test part fixes where testing begins; rows that fill no window stay at the end.
   if (recipe.split.kind != Portion::Kind::unset || recipe.test.kind != Portion::Kind::unset)
     first = series.rows() - test_part(recipe, series).rows;
-  if (first < 2)
-    fail_data("data.too_short", series.frame.source,
-              fmt::format("{} windows of horizon {} take {} rows, the data has {}", count,
-                          recipe.horizon, covered, series.rows()),
-              "use a shorter horizon, fewer windows, or more data");
+  constexpr int64_t rows_before = 2;  // the least that anything can be fitted on
+  if (first < rows_before)
+    fail_data(
+        "data.too_short", series.frame.source,
+        fmt::format("{} of horizon {} and the {} rows before take {} rows, the data has {}",
+                    count == 1 ? "1 window" : fmt::format("{} windows", count), recipe.horizon,
+                    rows_before, series.rows() - first + rows_before, series.rows()),
+        "use a shorter horizon, fewer windows, or more data");
   for (int64_t w = 0; w < count; ++w) plan.cutoffs.push_back(first + w * plan.step);
   plan.refit = recipe.refit.value_or(count <= 5 ? 1 : 0);
   return plan;
