@@ -23,6 +23,7 @@ void backtest(const BacktestWords& arguments, const Shared& shared) {
   Console console(shared.json);
   if (arguments.out == "-") console.yield_stdout();
   const Job job = read_job(sort_words(arguments.words));
+  if (!arguments.out.empty()) check_output(arguments.out);
   console.say(describe_job(job));
   const Backtest result = run_and_print(console, job);
   if (!arguments.out.empty()) {
@@ -44,7 +45,7 @@ void backtest(const BacktestWords& arguments, const Shared& shared) {
 void add_backtest(CLI::App& app, Shared& shared) {
   CLI::App* verb = app.add_subcommand("backtest", "Walk-forward errors of baselines and network");
   auto arguments = std::make_shared<BacktestWords>();
-  verb->add_option("words", arguments->words, "Data file or recipe, and key=value")->required();
+  verb->add_option("data", arguments->words, "Data file or recipe, and key=value")->required();
   verb->add_option("--out", arguments->out, "Write every forecast as CSV (- is stdout)");
   verb->footer(
       [] { return "Recipe keys (key=value, or lines of a .yaml file):\n" + recipe_help(); });

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cmath>
 #include <cstdio>
 
@@ -21,9 +22,10 @@ void write(std::FILE* file, std::string_view text) {
 void Console::say(std::string_view text) {
   if (json_) return;
   clear_bar();
-  write(say_on_stderr_ ? stderr : stdout, text);
-  if (!say_on_stderr_ && std::ferror(stdout))
-    fail_data("io.write", "stdout", "the output cannot be written", "is the disk full?");
+  if (say_on_stderr_)
+    write(stderr, text);
+  else
+    write_stdout(text);
 }
 
 void Console::log(std::string_view text) {
@@ -51,9 +53,7 @@ void Console::progress(std::string_view what, int done, int total) {
 void Console::result(const Json& document) {
   if (!json_) return;
   clear_bar();
-  write(stdout, document.dump(2) + "\n");
-  if (std::ferror(stdout))
-    fail_data("io.write", "stdout", "the output cannot be written", "is the disk full?");
+  write_stdout(document.dump(2) + "\n");
 }
 
 TrainingOutput Console::training_output() {
@@ -66,6 +66,14 @@ TrainingOutput Console::training_output() {
 void Console::clear_bar() {
   if (bar_shown_) write(stderr, "\r\x1b[K");
   bar_shown_ = false;
+}
+
+void write_stdout(std::string_view text) {
+  write(stdout, text);
+  const bool unread = errno == EPIPE;
+  if (!std::ferror(stdout)) return;
+  if (!unread) fail_data("io.write", "stdout", "the output cannot be written", "is the disk full?");
+  std::clearerr(stdout);
 }
 
 void print_error(const Error& error, bool json) {

@@ -40,6 +40,9 @@ class Console {
   double last_line_ = 0;
 };
 
+/// A reader that has gone (`| head`) is no error: a fit must still keep its model.
+void write_stdout(std::string_view text);
+
 /// The error on stderr: a sentence, or a JSON object with id, where, message, hint and exit_code.
 void print_error(const Error& error, bool json);
 

@@ -3,9 +3,8 @@
 #include <fmt/core.h>
 
 #include <cmath>
-#include <cstdio>
 
-#include "sluice/base/error.h"
+#include "console.h"
 #include "sluice/io/atomic_file.h"
 
 namespace sluice::cli {
@@ -35,14 +34,16 @@ std::vector<std::string> future_labels(const Frame& frame, int count) {
   return labels;
 }
 
+void check_output(const std::string& path) {
+  if (path != "-") check_writable(path);
+}
+
 void write_output(const std::string& path, std::string_view text) {
   if (path != "-") {
     write_text_file(path, text);
     return;
   }
-  const size_t written = std::fwrite(text.data(), 1, text.size(), stdout);
-  if (written != text.size() || std::fflush(stdout) != 0)
-    fail_data("io.write", "stdout", "the output cannot be written", "is the disk full?");
+  write_stdout(text);
 }
 
 }  // namespace sluice::cli

@@ -17,6 +17,9 @@ std::string date_label(const Frame& frame, int64_t row);
 /// The `count` dates (or row numbers) after the last row.
 std::vector<std::string> future_labels(const Frame& frame, int count);
 
+/// Throws now what write_output would throw after the work.
+void check_output(const std::string& path);
+
 /// Writes to a file, whole or not at all, or to stdout for "-".
 void write_output(const std::string& path, std::string_view text);
 

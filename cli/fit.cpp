@@ -7,6 +7,7 @@
 #include "backtest_run.h"
 #include "model.h"
 #include "scores.h"
+#include "sluice/io/atomic_file.h"
 #include "sluice/train/interrupt.h"
 #include "verbs.h"
 
@@ -78,6 +79,7 @@ void fit(const FitWords& arguments, const Shared& shared) {
   const Words words = sort_words(arguments.words);
   const Job job = read_job(words);
   const std::string path = arguments.model.empty() ? stem_of(words) + ".sluice" : arguments.model;
+  check_writable(path);
   console.say(describe_job(job));
   StoredModel model;
   model.forecaster = fit_on_everything(console, job);
@@ -106,7 +108,7 @@ void fit(const FitWords& arguments, const Shared& shared) {
 void add_fit(CLI::App& app, Shared& shared) {
   CLI::App* verb = app.add_subcommand("fit", "Train, backtest and keep a model");
   auto arguments = std::make_shared<FitWords>();
-  verb->add_option("words", arguments->words, "Data file or recipe, and key=value")->required();
+  verb->add_option("data", arguments->words, "Data file or recipe, and key=value")->required();
   verb->add_option("--model", arguments->model,
                    "Model file to write; else the name of the recipe or data file");
   verb->add_flag("--no-backtest", arguments->no_backtest,

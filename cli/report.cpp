@@ -21,6 +21,7 @@ void report(const ReportWords& arguments, const Shared& shared) {
     fail_config("usage.stdout", "--out", "--json and --out - both want stdout", "name a file");
   Console console(shared.json);
   if (arguments.out == "-") console.yield_stdout();
+  check_output(arguments.out);
   const ReportDocument document = document_of(load_stored(arguments.model));
   std::vector<std::string> figures;
   if (!arguments.figures.empty()) figures = write_figures(document, arguments.figures);

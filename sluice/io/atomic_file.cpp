@@ -165,6 +165,12 @@ void write_text_file(const std::string& path, std::string_view text) {
   file.commit();
 }
 
+void check_writable(const std::string& path) {
+  struct stat old{};
+  const bool special = ::stat(path.c_str(), &old) == 0 && !S_ISREG(old.st_mode);
+  if (!special || S_ISDIR(old.st_mode)) AtomicFile probe(path);
+}
+
 void make_folder(const std::string& path) {
   if (::mkdir(path.c_str(), 0777) == 0) return;
   const int error = errno;

@@ -35,6 +35,10 @@ class AtomicFile {
 /// The whole of a text file at once, atomically.
 void write_text_file(const std::string& path, std::string_view text);
 
+/// Throws the Error that writing to `path` would throw now, and leaves nothing behind: for asking
+/// before hours of work. A device or a pipe is not opened, for a reader would see it end.
+void check_writable(const std::string& path);
+
 /// Makes a folder if it is not there (its parent must be). Throws Error "io.write".
 void make_folder(const std::string& path);
 

@@ -184,6 +184,17 @@ TEST_F(Journey, InterruptedBacktestWritesNothing) {
   EXPECT_EQ(place.snapshot().size(), 1u);
 }
 
+// Hours of training must not end at a folder that was never there.
+TEST_F(Journey, OutputsAreCheckedBeforeTheWork) {
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"fit", "sales.csv", "--model", "no/m.sluice"},
+        std::vector<std::string>{"backtest", "sales.csv", "--out", "no/cv.csv"}}) {
+    const CommandResult result = place.run(quick(words));
+    EXPECT_EQ(result.exit_code, 2) << result.err;
+    EXPECT_EQ(result.err.rfind("sluice: no/", 0), 0u) << result.err;
+  }
+}
+
 TEST_F(Journey, HelpNamesVerbsAndKeys) {
   const std::string help = expect_done(place, {"--help"}).out;
   for (const char* verb : {"inspect", "fit", "backtest", "forecast", "report"})

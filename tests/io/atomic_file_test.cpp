@@ -103,6 +103,15 @@ TEST(AtomicFile, NameAsLongAsTheFileSystemAllows) {
   EXPECT_EQ(read_bytes(path), "x");
 }
 
+TEST(AtomicFile, AskingBeforehandLeavesNothingBehind) {
+  const TemporaryFolder folder;
+  check_writable(folder.file("out.csv"));
+  EXPECT_EQ(folder.count(), 0);
+  const std::string path = folder.file("no/out.csv");
+  EXPECT_EQ(error_of([&] { check_writable(path); }).where, path);
+  EXPECT_EQ(error_of([&] { check_writable(folder.string()); }).id, "io.write");
+}
+
 TEST(MakeFolder, MakesOneAndIsContentWithOneThatIsThere) {
   const TemporaryFolder folder;
   make_folder(folder.file("figures"));
