@@ -122,7 +122,7 @@ void add_forecast(CLI::App& app, Shared& shared) {
   CLI::App* verb = app.add_subcommand("forecast", "What comes after the last row of the data");
   auto arguments = std::make_shared<ForecastWords>();
   verb->add_option("model", arguments->model, "Model file of `sluice fit`")->required();
-  verb->add_option("words", arguments->words, "Data file, and key=value for how to read it")
+  verb->add_option("data", arguments->words, "Data file, and key=value for how to read it")
       ->required();
   verb->add_option("--out", arguments->out, "CSV file to write (- is stdout)");
   verb->callback([arguments, &shared] { forecast(*arguments, shared); });

@@ -107,7 +107,7 @@ void inspect(const std::vector<std::string>& arguments, const Shared& shared) {
 void add_inspect(CLI::App& app, Shared& shared) {
   CLI::App* verb = app.add_subcommand("inspect", "What a file holds and what would be inferred");
   auto words = std::make_shared<std::vector<std::string>>();
-  verb->add_option("words", *words, "Data file or recipe, and key=value")->required();
+  verb->add_option("data", *words, "Data file or recipe, and key=value")->required();
   verb->callback([words, &shared] { inspect(*words, shared); });
 }
 

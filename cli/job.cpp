@@ -15,6 +15,16 @@ bool ends_with(const std::string& text, const std::string& ending) {
          text.compare(text.size() - ending.size(), ending.size(), ending) == 0;
 }
 
+// A second file is more often a key without its value, or a list that the shell cut in two.
+std::string what_was_meant(const std::string& word) {
+  for (const RecipeKey& key : recipe_keys())
+    if (key.name == word) return fmt::format("name one; the key {0} is given as {0}=value", word);
+  if (word.find_first_of("[]{}") != std::string::npos)
+    return "name one; a list or a map with blanks in it wants quotes: 'transform=[log, "
+           "last_value]'";
+  return "name one";
+}
+
 // key=value, unless it is the name of a file that is there.
 bool is_setting(const std::string& word) {
   const size_t equals = word.find('=');
@@ -25,7 +35,7 @@ bool is_setting(const std::string& word) {
 void take(std::string& slot, const std::string& word, const std::string& what) {
   if (!slot.empty())
     fail_config("usage.files", word, fmt::format("there are two {}: {} and {}", what, slot, word),
-                "name one");
+                what_was_meant(word));
   slot = word;
 }
 

@@ -19,6 +19,23 @@ extern "C" void on_interrupt(int signal_number) {
   std::signal(signal_number, SIG_DFL);
 }
 
+// The parser would complain of what is missing before it speaks of a misspelt option.
+void check_options(const CLI::App& app, const CLI::App* verb, int count, char** words) {
+  std::vector<std::string> known;
+  for (const CLI::App* level : {&app, verb ? verb : &app})
+    for (const CLI::Option* option : level->get_options())
+      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  for (int i = 1; i < count && std::string(words[i]) != "--"; ++i) {
+    const std::string word = words[i], name = word.substr(0, word.find('='));
+    if (!name.starts_with("--") || std::find(known.begin(), known.end(), name) != known.end())
+      continue;
+    const std::string near = suggest(name, known);
+    const std::string of = verb ? "sluice " + verb->get_name() : "sluice";
+    fail_config("usage.option", word, "`" + of + "` has no option " + name,
+                near.empty() ? "see `" + of + " --help`" : near);
+  }
+}
+
 // The parser would only say that a verb is missing.
 void check_verb(const CLI::App& app, int count, char** words) {
   std::vector<std::string> verbs;
@@ -26,11 +43,13 @@ void check_verb(const CLI::App& app, int count, char** words) {
   for (int i = 1; i < count; ++i) {
     const std::string word = words[i];
     if (word.starts_with("-")) continue;
-    if (std::find(verbs.begin(), verbs.end(), word) != verbs.end()) return;
+    const auto verb = std::find(verbs.begin(), verbs.end(), word);
+    if (verb != verbs.end()) return check_options(app, app.get_subcommand(word), count, words);
     const std::string near = suggest(word, verbs);
     fail_config("usage.verb", word, "there is no verb \"" + word + "\"",
                 near.empty() ? "see `sluice --help`" : near);
   }
+  check_options(app, nullptr, count, words);
 }
 
 int run(int count, char** words, Shared& shared) {
