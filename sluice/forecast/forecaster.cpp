@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "sluice/base/error.h"
 #include "sluice/train/interrupt.h"
@@ -81,6 +82,12 @@ std::vector<std::vector<double>> Forecaster::forecast(const Series& rows) const 
       for (size_t h = 0; h < horizon; ++h)
         result[k][h] += said[h] / static_cast<double>(bases_.size());
     }
+  // A loss may stay finite while the inverse transform of such weights' output does not.
+  for (const std::vector<double>& said : result)
+    if (!std::all_of(said.begin(), said.end(), [](double value) { return std::isfinite(value); }))
+      throw Error(ExitCode::diverged, "forecast.diverged", "forecast",
+                  "the network forecasts what is not a finite number",
+                  "fit again with a lower learning_rate, or scale the data");
   return result;
 }
 
