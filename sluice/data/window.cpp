@@ -59,7 +59,7 @@ class Cutter {
     if (options_.whole_series && options_.lookback > 1 && !options_.lookback_as_features)
       fail_config("config.window", "whole_series",
                   "the whole series as one window has one step a row",
-                  "say lookback=1, or lookback_as_features=true");
+                  "say lookback=1, or lookback_as=features");
     if (options_.same_step && source_.target.relative)
       fail_config("config.window", "same_step",
                   "a target at the same step cannot be taken relative to its last known value",

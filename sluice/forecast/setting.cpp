@@ -45,7 +45,12 @@ Setting convert(const YAML::Node& node, const std::string& name, bool numbered) 
 
 YAML::Node parse(const std::string& text, const std::string& name, bool numbered) {
   try {
-    return YAML::Load(text);
+    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+    if (documents.size() > 1)
+      fail_config("recipe.documents", name,
+                  "there are " + std::to_string(documents.size()) + " documents, divided by ---",
+                  "a recipe is one; take out the line ---");
+    return documents.empty() ? YAML::Node() : documents.front();
   } catch (const YAML::Exception& error) {
     fail_config("recipe.yaml", numbered ? place(name, error.mark) : name,
                 "this is not valid YAML (" + error.msg + ")",

@@ -156,6 +156,11 @@ int64_t fitted_rows(const Series& training, const Recipe& recipe) {
   const int64_t rows = training.rows();
   const int64_t kept =
       rows_in_last(recipe.validation, training.frame, rows, recipe.where("validation"));
+  if (kept == 0 && recipe.validation.kind == Portion::Kind::date)
+    fail_config(
+        "config.validation", recipe.where("validation"),
+        "no training row is as late as this date, so none is left to validate on",
+        fmt::format("write a date up to {}, or validation=0.2", training.frame.label(rows - 1)));
   if (kept >= rows)
     fail_config("config.validation", recipe.where("validation"),
                 fmt::format("validation takes {} of {} training rows", kept, rows),

@@ -13,14 +13,20 @@ namespace sluice {
 namespace {
 
 void check(const RecurrentOptions& o) {
-  const auto positive = [](const char* what, int value) {
+  const auto within = [](const char* what, int value, int largest) {
     if (value < 1)
       fail_config("layer.size", what, "must be positive, not " + std::to_string(value),
                   "set it to 1 or more");
+    if (value > largest)
+      fail_config("layer.size", what,
+                  "must be at most " + std::to_string(largest) + ", not " + std::to_string(value),
+                  "set it to what the memory holds");
   };
-  positive("input_size", o.input_size);
-  positive("hidden_size", o.hidden_size);
-  positive("num_layers", o.num_layers);
+  // No memory holds more, and products of such sizes would leave the range of an int.
+  constexpr int widest = 1 << 20, deepest = 1 << 12;
+  within("input_size", o.input_size, widest);
+  within("hidden_size", o.hidden_size, widest);
+  within("num_layers", o.num_layers, deepest);
   if (o.biases < 0 || o.biases > 2)
     fail_config("layer.biases", "biases",
                 "a gate has 0, 1 or 2 bias vectors, not " + std::to_string(o.biases),

@@ -17,16 +17,24 @@ Schedule make_constant(double rate, int, const Options&) {
   return [=](int) { return rate; };
 }
 
+// A negative rate would climb the loss.
+double factor_of(const Options& options, double initial) {
+  const double factor = options.get_double("factor", initial);
+  if (!(factor >= 0))
+    fail_config("train.schedule", "schedule.factor", "it must be 0 or more", "write factor: 0.5");
+  return factor;
+}
+
 Schedule make_step(double rate, int, const Options& options) {
   const int every = options.get_int("every", 10);
-  const double factor = options.get_double("factor", 0.1);
+  const double factor = factor_of(options, 0.1);
   if (every < 1)
     fail_config("train.schedule", "schedule.every", "it must be 1 or more", "write every: 10");
   return [=](int epoch) { return rate * std::pow(factor, epoch / every); };
 }
 
 Schedule make_exponential(double rate, int, const Options& options) {
-  const double factor = options.get_double("factor", 0.95);
+  const double factor = factor_of(options, 0.95);
   return [=](int epoch) { return rate * std::pow(factor, epoch); };
 }
 

@@ -124,6 +124,7 @@ TEST(Recipe, WrongValuesNamePlaceAndKey) {
 TEST(Recipe, BrokenYamlNamesTheLine) {
   EXPECT_EQ(error_of("horizon: 3\nmodel: [gru\n").id, "recipe.yaml");
   EXPECT_EQ(error_of("- a\n- b\n").id, "recipe.not_a_map");
+  EXPECT_EQ(error_of("seed: 1\n---\nepochs: 2\n").id, "recipe.documents");
   const Error twice = error_of("seed: 1\nseed: 2\n");
   EXPECT_EQ(twice.id, "recipe.duplicate_key");
   EXPECT_EQ(twice.where, "r.yaml:2");

@@ -45,6 +45,7 @@ TEST(Schedule, RefusesWrongOptions) {
   EXPECT_THROW(make("cosin"), Error);
   EXPECT_THROW(make("constant", {{"factor", "1"}}), Error);
   EXPECT_THROW(make("step", {{"every", "0"}}), Error);
+  EXPECT_THROW(make("step", {{"factor", "-1"}}), Error);
   EXPECT_THROW(make("table", {{"first", "1"}}), Error);
   EXPECT_THROW(make("table", {{"5", "1"}}), Error);
   EXPECT_THROW(make("table"), Error);
