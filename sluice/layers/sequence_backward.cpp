@@ -260,7 +260,7 @@ class BackwardLoop {
       outer(Part::hidden, owed.h, owed.hidden_steps, g);
       if (layout_.has_message) outer(Part::message, owed.q, owed.hidden_steps, g);
       if (q_.dstart)
-        q_.panels->column_sum(owed.x, owed.steps, z_stride(), layout_.gates,
+        q_.panels->column_sum(owed.x, owed.steps, row_of_z(), layout_.gates,
                               q_.dstart + ptrdiff_t{g} * layout_.gates * layout_.lanes);
     }
     input_overwrite_ = false;
@@ -298,8 +298,6 @@ class BackwardLoop {
     add(second, last);
   }
 
-  ptrdiff_t z_stride() const { return q_.rows == 1 ? q_.z_step : at_.unit_row(); }
-
   /// Without steps the sum is zero, which only a buffer that is to be overwritten needs to be told.
   void outer(Part part, const OuterStep<T>* steps, int count, int group) {
     const bool overwrite = part == Part::input ? input_overwrite_ : hidden_overwrite_;
@@ -308,7 +306,7 @@ class BackwardLoop {
     const int64_t depth = layout_.depth(part);
     int before = 0;
     for (int vectors : columns.panels) {
-      OuterTask<T> t{steps, count, z_stride(), {}, nullptr, depth, overwrite};
+      OuterTask<T> t{steps, count, row_of_z(), {}, nullptr, depth, overwrite};
       for (int v = 0; v < vectors; ++v)
         t.offset[v] = ptrdiff_t{columns.first + before + v} * layout_.lanes;
       t.out = q_.dweights[static_cast<int>(part)] + at_.panel_offset(part, group, before, depth);

@@ -7,10 +7,9 @@ takes rows, directions and layers one after another, so it has nothing to get wr
 
 import dataclasses
 
-import numpy
 import torch
-from golden import GoldenFile, precision_gap, prefixed
-from make_recurrent import PRECISIONS, Case, draw, small_cases
+from golden import prefixed
+from make_recurrent import Case, small_cases, write
 
 sigmoid, tanh = torch.sigmoid, torch.tanh
 
@@ -41,15 +40,15 @@ def mgu(p, x, h):
     return ((1 - f) * h + f * n,)
 
 
-CELLS = {"cifg": (cifg, 3), "cifg_forget": (cifg_forget, 3), "mgu": (mgu, 2)}
-TWO_STATES = ("cifg", "cifg_forget")
+# The cell, its gates and its states.
+CELLS = {"cifg": (cifg, 3, "hc"), "cifg_forget": (cifg_forget, 3, "hc"), "mgu": (mgu, 2, "h")}
 
 
 @dataclasses.dataclass
 class CellCase(Case):
     @property
     def states(self):
-        return ("h", "c") if self.cell in TWO_STATES else ("h",)
+        return tuple(CELLS[self.cell][2])
 
     def parameters(self):
         """PyTorch's names and shapes."""
@@ -122,20 +121,9 @@ def run(case, given, dtype):
     return {name: value.detach().numpy() for name, value in everything.items()}
 
 
-def main():
-    torch.set_num_threads(1)
-    for cell in CELLS:
-        file = GoldenFile(cell, torch=torch.__version__, numpy=numpy.__version__)
-        for small in small_cases(cell):
-            case = CellCase(**dataclasses.asdict(small))
-            given = draw(case)
-            tensors = dict(given)
-            for precision, dtype in PRECISIONS.items():
-                tensors |= prefixed(precision, run(case, given, dtype))
-            file.add(case.name, case.description(), tensors)
-        file.write()
-        precision_gap(file.tensors, file.cases)
+def cases(cell):
+    return (CellCase(**dataclasses.asdict(case)) for case in small_cases(cell))
 
 
 if __name__ == "__main__":
-    main()
+    write(CELLS, cases, run)
