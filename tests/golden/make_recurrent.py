@@ -21,7 +21,8 @@ PRECISIONS = {"f32": torch.float32, "f64": torch.float64}
 
 @dataclasses.dataclass
 class Case:
-    """One configuration; `lengths` is None where every row has all steps."""
+    """One configuration; `lengths` is None where every row has all steps, `options` is what only
+    this cell has."""
 
     name: str
     cell: str
@@ -35,6 +36,7 @@ class Case:
     initial_state: bool = False
     batch_first: bool = True
     lengths: list | None = None
+    options: dict = dataclasses.field(default_factory=dict)
 
     @property
     def directions(self):
@@ -61,8 +63,18 @@ class Case:
         for name, parameter in self.module(torch.float32).named_parameters():
             yield name, parameter.shape
 
+    @property
+    def output_size(self):
+        return self.hidden_size * self.directions
+
+    def admissible(self, given):
+        """What was drawn, moved to where the cell is defined."""
+        return given
+
     def description(self):
-        return {**dataclasses.asdict(self), "directions": self.directions}
+        fields = dataclasses.asdict(self)
+        options = fields.pop("options")
+        return {**fields, "directions": self.directions, **options}
 
 
 # Bias, given state and layout of the small cases: every pair of properties occurs.
@@ -124,10 +136,9 @@ def draw(case):
         given |= {f"{s}_0": draws.normal(*case.state_shape(), scale=0.7) for s in case.states}
     given |= {f"weight/{name}": draws.uniform(*shape, bound=bound)
               for name, shape in case.parameters()}
-    features = case.hidden_size * case.directions
-    given["output_gradient"] = draws.normal(*case.sequence_shape(features))
+    given["output_gradient"] = draws.normal(*case.sequence_shape(case.output_size))
     given |= {f"{s}_n_gradient": draws.normal(*case.state_shape()) for s in case.states}
-    return given
+    return case.admissible(given)
 
 
 def run(case, given, dtype):

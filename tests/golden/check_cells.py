@@ -1,0 +1,196 @@
+"""Holds the cells of make_cells.py against what is known otherwise: numbers of parameters from the
+papers, difference quotients, and the models of PyTorch and of reference.py that they turn into.
+
+Run `python check_cells.py`; it names each check with its deviation and fails above the limit.
+"""
+
+import sys
+
+import numpy
+import torch
+from cell_equations import CELLS
+from make_cells import CellCase, cases, forward
+from make_recurrent import draw
+from reference import GruResetBefore, run_stack
+
+LIMIT = 1e-12
+WIDE_OPEN = 1e3  # sigmoid is 1 there
+
+
+def case_of(cell, input_size=3, **fields):
+    """Two rows of five steps through one layer, with a given state unless it says otherwise."""
+    fields = {"hidden_size": 6, "batch": 2, "steps": 5, "initial_state": True} | fields
+    case = CellCase("check_" + cell, cell, input_size, **fields)
+    given = {name.removeprefix("weight/"): torch.tensor(array, dtype=torch.float64)
+             for name, array in draw(case).items()}
+    return case, given
+
+
+def lstm_of(case, given, **module_options):
+    """PyTorch's LSTM on the tensors of the same names."""
+    module = torch.nn.LSTM(given["input"].shape[-1], case.hidden_size, case.num_layers,
+                           batch_first=True, **module_options).to(torch.float64)
+    module.load_state_dict({name: given[name] for name in module.state_dict()})
+    output, (h, c) = module(given["input"], (given["h_0"], given["c_0"]))
+    return {"output": output, "h_n": h, "c_n": c}
+
+
+def deviation(case, given, expected):
+    output, final = forward(case, given)
+    seen = {"output": output} | final
+    return max((seen[name] - value).abs().max().item() for name, value in expected.items())
+
+
+def without(given, *words):
+    """The same with zeros for the tensors that have one of the words in their name."""
+    return {name: torch.zeros_like(value) if any(word in name for word in words) else value
+            for name, value in given.items()}
+
+
+def with_open_gate(given, at):
+    """The same with a gate before block `at` that is 1 whatever it reads."""
+    hidden, changed = given["h_0"].shape[-1], dict(given)
+    for name in ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"):
+        before, after = given[name].tensor_split([at * hidden])
+        open_gate = torch.full_like(given[name][:hidden], WIDE_OPEN if name == "bias_ih_l0" else 0)
+        changed[name] = torch.cat([before, open_gate, after])
+    return changed
+
+
+def lstm_with_zero_extras(cell):
+    case, given = case_of(cell, num_layers=2)
+    given = without(given, "peephole", "weight_from")
+    return deviation(case, given, lstm_of(case, given))
+
+
+def lstm_with_a_stuck_gate(cell, at):
+    """PyTorch's LSTM, one of whose gates is open for ever, in place of a cell without it."""
+    case, given = case_of(cell)
+    given = without(given, "peephole")
+    return deviation(case, given, lstm_of(case, with_open_gate(given, at)))
+
+
+def coupled_with_zero_peepholes():
+    case, given = case_of("cifg_peephole", num_layers=2)
+    given = without(given, "peephole")
+    output, final = forward(case_of("cifg", num_layers=2)[0], given)
+    return deviation(case, given, {"output": output} | final)
+
+
+def multiplicative_as_lstm_of_m():
+    """One step: PyTorch's cell with m as its hidden state."""
+    case, given = case_of("multiplicative_lstm", steps=1)
+    x, h, c = given["input"][:, 0], given["h_0"][0], given["c_0"][0]
+    W, U = given["weight_ih_l0"], given["weight_hh_l0"]
+    cell = torch.nn.LSTMCell(3, 6).to(torch.float64)
+    cell.load_state_dict({"weight_ih": W[6:], "weight_hh": U[6:],
+                          "bias_ih": given["bias_ih_l0"], "bias_hh": given["bias_hh_l0"]})
+    h, c = cell(x, ((x @ W[:6].T) * (h @ U[:6].T), c))
+    return deviation(case, given, {"h_n": h[None], "c_n": c[None]})
+
+
+def mut2_as_gru():
+    """With a projection of x, MUT2 is the GRU that resets before, its z turned round."""
+    case, given = case_of("mut2")
+    order = numpy.r_[6:12, 0:6, 12:18]
+    sign = numpy.r_[numpy.ones(6), -numpy.ones(6), numpy.ones(6)]
+    parts = [given[f"{kind}_l0"].numpy()[order] for kind in
+             ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+    cell = GruResetBefore(*((part.T * sign).T for part in parts))
+    outputs, (h,) = run_stack([[cell]], list(given["input"].numpy()), [given["h_0"].numpy()])
+    return deviation(case, given, {"output": torch.tensor(numpy.array(outputs)),
+                                   "h_n": torch.tensor(h)})
+
+
+def indrnn_as_diagonal_rnn():
+    case, given = case_of("indrnn")
+    module = torch.nn.RNN(3, 6, nonlinearity="relu", batch_first=True).to(torch.float64)
+    module.load_state_dict({
+        "weight_ih_l0": given["weight_ih_l0"], "weight_hh_l0": torch.diag(given["u_l0"]),
+        "bias_ih_l0": given["bias_ih_l0"], "bias_hh_l0": torch.zeros(6)})
+    output, h = module(given["input"], given["h_0"])
+    return deviation(case, given, {"output": output, "h_n": h})
+
+
+def slstm_without_stabiliser():
+    """From zero states, h is what the paper's unstabilised equations give; c and n are theirs
+    divided by exp(m)."""
+    case, given = case_of("slstm", initial_state=False, options={"heads": 2})
+    W, R = given["weight_ih_l0"], given["weight_hh_l0"].reshape(4, 2, 3, 3)
+    bias = given["bias_ih_l0"] + given["bias_hh_l0"]
+    h = c = n = torch.zeros(2, 6, dtype=torch.float64)
+    for x in given["input"].unbind(1):
+        recurrent = torch.einsum("gkij,bkj->bgki", R, h.reshape(2, 2, 3)).reshape(2, 24)
+        i, f, z, o = (x @ W.T + recurrent + bias).chunk(4, 1)
+        c = torch.sigmoid(f) * c + torch.exp(i) * torch.tanh(z)
+        n = torch.sigmoid(f) * n + torch.exp(i)
+        h = torch.sigmoid(o) * c / n
+    scale = torch.exp(-forward(case, given)[1]["m_n"][0])
+    return deviation(case, given, {"h_n": h[None], "c_n": (c * scale)[None],
+                                   "n_n": (n * scale)[None]})
+
+
+def parameter_numbers():
+    """With one bias, as the papers count; sLSTM with two heads."""
+    I, H = 3, 6
+    lstm, coupled = 4 * H * (I + H + 1), 3 * H * (I + H + 1)
+    expected = {
+        "cifg": coupled, "cifg_forget": coupled, "mgu": 2 * H * (I + H + 1),
+        "peephole": lstm + 3 * H, "niaf": lstm + 3 * H, "noaf": lstm + 3 * H,
+        "nig": coupled + 2 * H, "nfg": coupled + 2 * H, "nog": coupled + 2 * H,
+        "cifg_peephole": coupled + 2 * H, "fgr": lstm + 3 * H + 9 * H * H,
+        "mut1": 2 * I * H + 2 * H * H + 3 * H + I * H,
+        "mut2": 2 * I * H + 3 * H * H + 3 * H + I * H, "mut3": 3 * I * H + 3 * H * H + 3 * H,
+        "indrnn": I * H + 2 * H, "sru": 3 * I * H + 4 * H + I * H,
+        "mingru": 2 * I * H + 2 * H, "minlstm": 3 * I * H + 3 * H,
+        "slstm": 4 * H * I + 4 * H * H // 2 + 4 * H,
+        "multiplicative_lstm": 5 * H * (I + H) + 4 * H, "lem": lstm,
+    }
+    wrong = 0
+    for cell in CELLS:
+        case, _ = case_of(cell, options={"heads": 2} if cell == "slstm" else {})
+        found = sum(numpy.prod(shape) for name, shape in case.parameters()
+                    if not name.startswith("bias_hh"))
+        wrong += abs(found - expected[cell])
+    return wrong
+
+
+def gradient_checks():
+    """torch's own comparison with difference quotients, every leaf of a small case of each cell."""
+    failed = 0
+    for cell in CELLS:
+        options = next(cases(cell)).options
+        for size in (3, 6):
+            case, given = case_of(cell, size, steps=3, bidirectional=True, options=options)
+            leaves = {name: value.requires_grad_() for name, value in given.items()
+                      if not name.endswith("_gradient")}
+
+            def values(*tensors):
+                output, final = forward(case, dict(zip(leaves, tensors)))
+                return output, *final.values()
+
+            failed += not torch.autograd.gradcheck(values, tuple(leaves.values()))
+    return failed
+
+
+CHECKS = {
+    "numbers of parameters": parameter_numbers,
+    "peephole, zeros: LSTM": lambda: lstm_with_zero_extras("peephole"),
+    "fgr, zeros: LSTM": lambda: lstm_with_zero_extras("fgr"),
+    "nig: LSTM, i = 1": lambda: lstm_with_a_stuck_gate("nig", 0),
+    "nfg: LSTM, f = 1": lambda: lstm_with_a_stuck_gate("nfg", 1),
+    "nog: LSTM, o = 1": lambda: lstm_with_a_stuck_gate("nog", 3),
+    "cifg_peephole, zeros: cifg": coupled_with_zero_peepholes,
+    "multiplicative_lstm: LSTM of m": multiplicative_as_lstm_of_m,
+    "mut2: GRU": mut2_as_gru,
+    "indrnn: RNN": indrnn_as_diagonal_rnn,
+    "slstm: not stabilised": slstm_without_stabiliser,
+    "difference quotients": gradient_checks,
+}
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    found = {name: check() for name, check in CHECKS.items()}
+    for name, value in found.items():
+        print(f"{name}: within {value:.1e}")
+    sys.exit(0 if all(value <= LIMIT for value in found.values()) else 1)
