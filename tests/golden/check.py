@@ -9,7 +9,7 @@ import sys
 
 import numpy
 from golden import HERE, Draws
-from reference import GruResetAfter, GruResetBefore, Lstm, Rnn, run_stack
+from reference import GruResetAfter, GruResetBefore, Lstm, LstmProjected, Rnn, run_stack
 from safetensors import safe_open
 
 STEP = 1e-6  # small: a kink of relu or hard sigmoid must not lie within it
@@ -17,7 +17,8 @@ LIMITS = {"values": 1e-12, "slopes": 1e-7}
 
 
 def pytorch_layers(case, weights):
-    kinds = {"lstm": Lstm, "gru": GruResetAfter, "rnn_tanh": Rnn, "rnn_relu": Rnn}
+    kinds = {"lstm": Lstm, "lstm_projected": LstmProjected, "gru": GruResetAfter,
+             "rnn_tanh": Rnn, "rnn_relu": Rnn}
     activation = "relu" if case["cell"] == "rnn_relu" else "tanh"
     layers = []
     for layer in range(case["num_layers"]):
@@ -26,6 +27,8 @@ def pytorch_layers(case, weights):
             parts = (weights.get(f"{kind}_l{layer}{suffix}", 0.0)
                      for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
             cells.append(kinds[case["cell"]](*parts, activation=activation))
+            if case["cell"] == "lstm_projected":
+                cells[-1].projection = weights[f"weight_hr_l{layer}{suffix}"]
         layers.append(cells)
     return layers
 
@@ -145,6 +148,7 @@ def check_file(name, forward):
 
 
 if __name__ == "__main__":
-    good = [check_file(name, pytorch_forward) for name in ("rnn_tanh", "rnn_relu", "lstm", "gru")]
+    good = [check_file(name, pytorch_forward)
+            for name in ("rnn_tanh", "rnn_relu", "lstm", "lstm_projected", "gru")]
     good.append(check_file("keras", keras_forward))
     sys.exit(0 if all(good) else 1)

@@ -1,6 +1,7 @@
 """Golden cases of PyTorch's RNN, LSTM and GRU: outputs, final states and every gradient.
 
-Run `python make_recurrent.py`; it rewrites rnn_tanh, rnn_relu, lstm and gru `.safetensors`.
+Run `python make_recurrent.py`; it rewrites rnn_tanh, rnn_relu, lstm, lstm_projected and gru
+`.safetensors`.
 """
 
 import dataclasses
@@ -14,6 +15,7 @@ CELLS = {
     "rnn_tanh": lambda *args, **options: torch.nn.RNN(*args, nonlinearity="tanh", **options),
     "rnn_relu": lambda *args, **options: torch.nn.RNN(*args, nonlinearity="relu", **options),
     "lstm": torch.nn.LSTM,
+    "lstm_projected": torch.nn.LSTM,
     "gru": torch.nn.GRU,
 }
 PRECISIONS = {"f32": torch.float32, "f64": torch.float64}
@@ -46,17 +48,22 @@ class Case:
         leading = (self.batch, self.steps) if self.batch_first else (self.steps, self.batch)
         return (*leading, features)
 
-    def state_shape(self):
-        return (self.num_layers * self.directions, self.batch, self.hidden_size)
+    def state_size(self, state):
+        projected = state == "h" and "proj_size" in self.options
+        return self.options["proj_size"] if projected else self.hidden_size
+
+    def state_shape(self, state):
+        return (self.num_layers * self.directions, self.batch, self.state_size(state))
 
     def module(self, dtype):
         return CELLS[self.cell](
             self.input_size, self.hidden_size, num_layers=self.num_layers, bias=self.bias,
-            batch_first=self.batch_first, bidirectional=self.bidirectional).to(dtype)
+            batch_first=self.batch_first, bidirectional=self.bidirectional,
+            **self.options).to(dtype)
 
     @property
     def states(self):
-        return ("h", "c") if self.cell == "lstm" else ("h",)
+        return ("h", "c") if self.cell.startswith("lstm") else ("h",)
 
     def parameters(self):
         """Names and shapes, in order."""
@@ -65,7 +72,7 @@ class Case:
 
     @property
     def output_size(self):
-        return self.hidden_size * self.directions
+        return self.state_size("h") * self.directions
 
     def admissible(self, given):
         """What was drawn, moved to where the cell is defined."""
@@ -107,6 +114,10 @@ def small_cases(cell):
 
 
 def cases(cell):
+    if cell == "lstm_projected":
+        for case in small_cases(cell):
+            yield dataclasses.replace(case, options={"proj_size": 4})
+        return
     yield from small_cases(cell)
     yield Case(f"{cell}_one_row_one_step", cell, 2, 1, 1, 1, initial_state=True)
     yield Case(f"{cell}_odd", cell, 7, 18, 5, 7, 2, initial_state=True)
@@ -133,11 +144,11 @@ def draw(case):
     if real is not None:
         given["input"][~real] = numpy.nan
     if case.initial_state:
-        given |= {f"{s}_0": draws.normal(*case.state_shape(), scale=0.7) for s in case.states}
+        given |= {f"{s}_0": draws.normal(*case.state_shape(s), scale=0.7) for s in case.states}
     given |= {f"weight/{name}": draws.uniform(*shape, bound=bound)
               for name, shape in case.parameters()}
     given["output_gradient"] = draws.normal(*case.sequence_shape(case.output_size))
-    given |= {f"{s}_n_gradient": draws.normal(*case.state_shape()) for s in case.states}
+    given |= {f"{s}_n_gradient": draws.normal(*case.state_shape(s)) for s in case.states}
     return case.admissible(given)
 
 
@@ -164,7 +175,7 @@ def run(case, given, dtype):
 
 def forward(case, module, leaves, names):
     state = tuple(leaves[f"{s}_0"] for s in names) if case.initial_state else None
-    if state is not None and case.cell != "lstm":
+    if state is not None and len(names) == 1:
         state = state[0]
     sequence = leaves["input"]
     if case.lengths is not None:
@@ -173,7 +184,7 @@ def forward(case, module, leaves, names):
     output, final = module(sequence, state)
     if case.lengths is not None:
         output, _ = pad_packed_sequence(output, case.batch_first, total_length=case.steps)
-    return output, final if case.cell == "lstm" else (final,)
+    return output, (final,) if len(names) == 1 else final
 
 
 def write(cells, cases, run):

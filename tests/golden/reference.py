@@ -56,6 +56,19 @@ class Lstm(Cell):
         return self.gate(o) * self.squash(c), c
 
 
+class LstmProjected(Lstm):
+    """Its h is P numbers: what `projection` [P, H] makes of the LSTM's."""
+
+    projection = None
+
+    def initial(self):
+        return tuple(numpy.zeros(size) for size in self.projection.shape)
+
+    def step(self, x, state):
+        h, c = super().step(x, state)
+        return self.projection @ h, c
+
+
 class GruResetAfter(Cell):
     states = 1
 
