@@ -1,91 +1,15 @@
 """Recurrent cells as their papers write them, one row and one step at a time.
 
 A step takes the parameters of one direction of one layer (`Parameters`), the input x of the step
-and the states; it gives the new states, h first.
+and the states; it gives the new states, h first, and after them what the layer hands up where that
+is not h.
 """
 
-import dataclasses
-from collections.abc import Callable
-
 import torch
+from cell_parameters import Cell
 
 relu, sigmoid, tanh = torch.relu, torch.sigmoid, torch.tanh
 log_sigmoid = torch.nn.functional.logsigmoid
-
-
-def named(text, default):
-    """'a b:2' → {"a": default, "b": "2"}"""
-    pairs = (word.partition(":") for word in text.split())
-    return {name: value or default for name, _, value in pairs}
-
-
-@dataclasses.dataclass(frozen=True)
-class Cell:
-    """What a cell computes and what it needs for that.
-
-    rows: the pre-activations in the order of their blocks. The letters say what one has: `x` a
-    product with the input (`p`: only where the input is not as wide as the hidden state), `h` one
-    with the hidden state or with a value of this step, `b` a bias; all three where none is given.
-    vectors: parameters of [H], one number a unit. matrices: name:blocks, each [blocks·H, H].
-    """
-
-    step: Callable
-    rows: str
-    states: str = "h"
-    vectors: str = ""
-    matrices: str = ""
-
-    @property
-    def knows_square(self):
-        """Whether the raw input takes the place of a product where it is as wide as h."""
-        return any("p" in letters for letters in named(self.rows, "").values())
-
-    def row_letters(self, input_size, hidden_size):
-        wide = input_size != hidden_size
-        return {name: letters.replace("p", "x" if wide else "")
-                for name, letters in named(self.rows, "xhb").items()}
-
-    def shapes(self, case, input_size):
-        """Parameters of one direction of one layer: name → shape."""
-        hidden, rows = case.hidden_size, self.row_letters(input_size, case.hidden_size)
-        blocks = {"weight_ih": (rows_with("x", rows), input_size),
-                  "weight_hh": (rows_with("h", rows), hidden // case.options.get("heads", 1))}
-        if case.bias:
-            blocks |= {"bias_ih": (rows_with("b", rows),), "bias_hh": (rows_with("bh", rows),)}
-        blocks |= {name: ("." * int(count), hidden)
-                   for name, count in named(self.matrices, "1").items()}
-        blocks |= {name: (".",) for name in named(self.vectors, "1")}
-        return {name: (len(of) * hidden, *columns) for name, (of, *columns) in blocks.items() if of}
-
-
-def rows_with(letters, rows):
-    return [name for name, has in rows.items() if set(letters) <= set(has)]
-
-
-class Parameters:
-    """W, U and the biases b (of `bias_ih`) and d (of `bias_hh`) by row; everything else by name."""
-
-    def __init__(self, cell, case, input_size, tensors):
-        rows = cell.row_letters(input_size, case.hidden_size)
-        kinds = {"W": ("x", "weight_ih"), "U": ("h", "weight_hh"),
-                 "b": ("b", "bias_ih"), "d": ("bh", "bias_hh")}
-        zero = torch.zeros((), dtype=next(iter(tensors.values())).dtype)
-        for name, (letters, tensor) in kinds.items():
-            has = rows_with(letters, rows)
-            blocks = dict(zip(has, tensors[tensor].chunk(len(has)))) if tensor in tensors else {}
-            setattr(self, name, blocks if name in "WU" else dict.fromkeys(rows, zero) | blocks)
-        for name, tensor in tensors.items():
-            setattr(self, name, tensor)
-        self.options = case.options
-
-    def z(self, row, x=None, h=None):
-        """W x + b + U h + b' of one row, or the part of it whose factor is given."""
-        z = self.b[row] if x is None else self.W[row] @ x + self.b[row]
-        return z if h is None else z + self.U[row] @ h + self.d[row]
-
-    def projected(self, row, x):
-        """x, through the row's W where the layer has one: where x is not as wide as h."""
-        return self.W[row] @ x if row in self.W else x
 
 
 def cifg(p, x, h, c):
@@ -256,7 +180,88 @@ def lem(p, u, y, z):
     return y, z
 
 
+def depth_gated_first(p, x, h, c):
+    """The lowest layer of Yao et al. 2015: its c goes up too."""
+    h, c = peephole(p, x, h, c)
+    return h, c, torch.cat([h, c])
+
+
+def depth_gated(p, below, h, c):
+    """Yao et al. 2015: d lets the c of the layer below in; it does not read h."""
+    x, c_lower = below.chunk(2)
+    i = sigmoid(p.z("i", x, h) + p.peephole_i * c)
+    f = sigmoid(p.z("f", x, h) + p.peephole_f * c)
+    d = sigmoid(p.z("d", x) + p.d_cell * c + p.d_lower * c_lower)
+    c = d * c_lower + f * c + i * tanh(p.z("g", x, h))
+    o = sigmoid(p.z("o", x, h) + p.peephole_o * c)
+    h = o * tanh(c)
+    return h, c, torch.cat([h, c])
+
+
+def unit_periods(hidden_size, options):
+    """The period of each unit's module."""
+    periods = torch.tensor(options["periods"])
+    return periods.repeat_interleave(hidden_size // len(periods))
+
+
+def reads(period):
+    """[H, H], true where the unit of the line reads that of the column: one not faster."""
+    return period[None, :] >= period[:, None]
+
+
+def clockwork(p, x, h):
+    """Koutnik et al. 2014; p.step is the number of steps that the row has done."""
+    period = unit_periods(len(h), p.options)
+    U = p.U["h"] * reads(period)
+    active = (p.options["first_step"] + p.step) % period == 0
+    return (torch.where(active, tanh(p.z("h", x) + U @ h + p.d["h"]), h),)
+
+
+def normalised(values, gain, shift):
+    """Ba, Kiros & Hinton 2016, equation 4."""
+    centred = values - values.mean()
+    return gain * centred / torch.sqrt((centred**2).mean() + 1e-5) + shift
+
+
+def layer_norm_lstm(p, x, h, c):
+    """Ba, Kiros & Hinton 2016, equations 20 to 22: c goes on as it was before its norm."""
+    wx = normalised(p.weight_ih @ x, p.norm_ih_gain, p.norm_ih_shift).chunk(4)
+    uh = normalised(p.weight_hh @ h, p.norm_hh_gain, p.norm_hh_shift).chunk(4)
+    i, f, g, o = (w + u + p.b[row] + p.d[row] for row, w, u in zip("ifgo", wx, uh))
+    c = sigmoid(f) * c + sigmoid(i) * tanh(g)
+    return sigmoid(o) * tanh(normalised(c, p.norm_c_gain, p.norm_c_shift)), c
+
+
+def layer_norm_gru(p, x, h):
+    """PyTorch's GRU (r acts on the recurrent part of n) with a norm of W x and one of U h."""
+    wx = normalised(p.weight_ih @ x, p.norm_ih_gain, p.norm_ih_shift).chunk(3)
+    uh = normalised(p.weight_hh @ h, p.norm_hh_gain, p.norm_hh_shift).chunk(3)
+    wr, wz, wn = (w + p.b[row] for row, w in zip("rzn", wx))
+    ur, uz, un = (u + p.d[row] for row, u in zip("rzn", uh))
+    z, n = sigmoid(wz + uz), tanh(wn + sigmoid(wr + ur) * un)
+    return (z * h + (1 - z) * n,)
+
+
+def grid2(p, below, h, c):
+    """Kalchbrenner et al. 2015, two dimensions; h and c are time's, depth's come from below.
+    Where depth has priority it sees time's new h."""
+    h_depth, m_depth = below.chunk(2)
+    h_time, c = grid_dimension(p, "t", h_depth, h, c)
+    seen = h_time if p.options["priority"] == "depth" else h
+    h_depth, m_depth = grid_dimension(p, "d", h_depth, seen, m_depth)
+    return h_time, c, torch.cat([h_depth, m_depth])
+
+
+def grid_dimension(p, dimension, h_depth, h_time, m):
+    """An LSTM of [h_depth; h_time]; its h is o tanh(m), the paper's tanh(o m) is not meant here."""
+    i, f, g, o = (p.z(dimension + row, h_depth, h_time) for row in "ifgo")
+    m = sigmoid(f) * m + sigmoid(i) * tanh(g)
+    return sigmoid(o) * tanh(m), m
+
+
 PEEPHOLES = "peephole_i peephole_f peephole_o"
+NORMS = "norm_ih_gain:{0} norm_ih_shift:{0} norm_hh_gain:{0} norm_hh_shift:{0}"
+NORM_C = " norm_c_gain norm_c_shift"
 CELLS = {
     "cifg": Cell(cifg, "i g o", "h c"),
     "cifg_forget": Cell(cifg_forget, "f g o", "h c"),
@@ -280,4 +285,10 @@ CELLS = {
     "slstm": Cell(slstm, "i f z o", "h c n m"),
     "multiplicative_lstm": Cell(multiplicative_lstm, "m:xh i f g o", "h c"),
     "lem": Cell(lem, "d1 d2 z y", "h z"),
+    "depth_gated": Cell(depth_gated_first, "i f g o", "h c", PEEPHOLES, upper=Cell(
+        depth_gated, "i f g o d:xb", "h c", PEEPHOLES + " d_cell d_lower")),
+    "clockwork": Cell(clockwork, "h"),
+    "layer_norm_lstm": Cell(layer_norm_lstm, "i f g o", "h c", NORMS.format(4) + NORM_C),
+    "layer_norm_gru": Cell(layer_norm_gru, "r z n", "h", NORMS.format(3)),
+    "grid2": Cell(grid2, "ti tf tg to di df dg do", "h c", parts=2),
 }

@@ -5,7 +5,9 @@ Run `python check_cells.py`; it names each check with its deviation and fails ab
 """
 
 import sys
+from unittest import mock
 
+import cell_equations
 import numpy
 import torch
 from cell_equations import CELLS
@@ -15,24 +17,32 @@ from reference import GruResetBefore, run_stack
 
 LIMIT = 1e-12
 WIDE_OPEN = 1e3  # sigmoid is 1 there
+OPTIONS = {"slstm": {"heads": 2}, "clockwork": {"periods": [1, 2, 4], "first_step": 0},
+           "grid2": {"priority": None}}
 
 
 def case_of(cell, input_size=3, **fields):
     """Two rows of five steps through one layer, with a given state unless it says otherwise."""
-    fields = {"hidden_size": 6, "batch": 2, "steps": 5, "initial_state": True} | fields
-    case = CellCase("check_" + cell, cell, input_size, **fields)
+    usual = {"hidden_size": 6, "batch": 2, "steps": 5, "initial_state": True,
+             "options": OPTIONS.get(cell, {})}
+    case = CellCase("check_" + cell, cell, input_size, **(usual | fields))
     given = {name.removeprefix("weight/"): torch.tensor(array, dtype=torch.float64)
              for name, array in draw(case).items()}
     return case, given
 
 
-def lstm_of(case, given, **module_options):
-    """PyTorch's LSTM on the tensors of the same names."""
-    module = torch.nn.LSTM(given["input"].shape[-1], case.hidden_size, case.num_layers,
-                           batch_first=True, **module_options).to(torch.float64)
-    module.load_state_dict({name: given[name] for name in module.state_dict()})
-    output, (h, c) = module(given["input"], (given["h_0"], given["c_0"]))
-    return {"output": output, "h_n": h, "c_n": c}
+def module_of(kind, case, given):
+    """PyTorch's layer on the tensors of the same names."""
+    module = kind(given["input"].shape[-1], case.hidden_size, case.num_layers, batch_first=True)
+    module.to(torch.float64).load_state_dict({name: given[name] for name in module.state_dict()})
+    states = [given[f"{name}_0"] for name in case.states[:2]]  # the first two, of more
+    output, final = module(given["input"], tuple(states) if len(states) > 1 else states[0])
+    final = final if len(states) > 1 else (final,)
+    return {"output": output} | {f"{name}_n": value for name, value in zip(case.states, final)}
+
+
+def lstm_of(case, given):
+    return module_of(torch.nn.LSTM, case, given)
 
 
 def deviation(case, given, expected):
@@ -115,7 +125,7 @@ def indrnn_as_diagonal_rnn():
 def slstm_without_stabiliser():
     """From zero states, h is what the paper's unstabilised equations give; c and n are theirs
     divided by exp(m)."""
-    case, given = case_of("slstm", initial_state=False, options={"heads": 2})
+    case, given = case_of("slstm", initial_state=False)
     W, R = given["weight_ih_l0"], given["weight_hh_l0"].reshape(4, 2, 3, 3)
     bias = given["bias_ih_l0"] + given["bias_hh_l0"]
     h = c = n = torch.zeros(2, 6, dtype=torch.float64)
@@ -128,6 +138,74 @@ def slstm_without_stabiliser():
     scale = torch.exp(-forward(case, given)[1]["m_n"][0])
     return deviation(case, given, {"h_n": h[None], "c_n": (c * scale)[None],
                                    "n_n": (n * scale)[None]})
+
+
+def depth_gated_with_closed_gate():
+    case, given = case_of("depth_gated", num_layers=2)
+    given = without(given, "peephole")
+    given["bias_ih_l1"][4 * 6:] = -WIDE_OPEN
+    stacked = {name: value[:4 * 6] if name in ("weight_ih_l1", "bias_ih_l1") else value
+               for name, value in given.items()}
+    return deviation(case, given, lstm_of(case, stacked))
+
+
+def depth_gated_with_open_gate():
+    """With the gates i and f closed and d open, the second layer's c is the first one's."""
+    case, given = case_of("depth_gated", num_layers=2)
+    given["bias_ih_l1"][:2 * 6] = -WIDE_OPEN
+    given["bias_ih_l1"][4 * 6:] = WIDE_OPEN
+    c = forward(case, given)[1]["c_n"]
+    return (c[1] - c[0]).abs().max().item()
+
+
+def clockwork_of_one_period():
+    case, given = case_of("clockwork", options={"periods": [3, 3, 3], "first_step": 0})
+    every_third = given | {"input": given["input"][:, ::3]}
+    expected = module_of(torch.nn.RNN, case, every_third)
+    return deviation(case, given, {"h_n": expected["h_n"]})
+
+
+def clockwork_slowest_module():
+    """It reads itself alone, so it is PyTorch's RNN of every fourth input, from the first on."""
+    case, given = case_of("clockwork", steps=11, options={"periods": [1, 2, 4], "first_step": 2})
+    module = torch.nn.RNN(3, 2, batch_first=True).to(torch.float64)
+    module.load_state_dict({
+        "weight_ih_l0": given["weight_ih_l0"][4:], "weight_hh_l0": given["weight_hh_l0"][4:, 4:],
+        "bias_ih_l0": given["bias_ih_l0"][4:], "bias_hh_l0": given["bias_hh_l0"][4:]})
+    expected, _ = module(given["input"][:, 2::4], given["h_0"][..., 4:].contiguous())
+    seen = forward(case, given)[0][..., 4:]
+    before = (seen[:, :2] - given["h_0"][0, :, None, 4:]).abs().max().item()
+    held = expected.repeat_interleave(4, 1)[:, :9]
+    return max(before, (seen[:, 2:] - held).abs().max().item())
+
+
+def the_norm():
+    _, given = case_of("layer_norm_lstm")
+    values, gain, shift = given["bias_ih_l0"], given["norm_ih_gain_l0"], given["norm_ih_shift_l0"]
+    expected = torch.nn.functional.layer_norm(values, values.shape, gain, shift)
+    return (cell_equations.normalised(values, gain, shift) - expected).abs().max().item()
+
+
+def layer_norm_without_norm(cell, kind):
+    case, given = case_of(cell, num_layers=2)
+    with mock.patch("cell_equations.normalised", lambda values, gain, shift: values):
+        return deviation(case, given, module_of(kind, case, given))
+
+
+def grid_as_two_lstms(priority):
+    """Time is PyTorch's LSTM of h from below, depth a step of PyTorch's LSTM at each time."""
+    case, given = case_of("grid2", 12, options={"priority": priority})
+    h_below, m_below = given["input"].chunk(2, 2)
+    names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+    time = given | {"input": h_below} | {name: given[name][:24] for name in names}
+    expected = lstm_of(case, time)
+    cell = torch.nn.LSTMCell(6, 6).to(torch.float64)
+    cell.load_state_dict({name.removesuffix("_l0"): given[name][24:] for name in names})
+    after = expected["output"]
+    before = torch.cat([given["h_0"].transpose(0, 1), after[:, :-1]], 1)
+    seen = after if priority == "depth" else before
+    depth = [torch.cat(cell(h_below[:, t], (seen[:, t], m_below[:, t])), 1) for t in range(5)]
+    return deviation(case, given, expected | {"output": torch.stack(depth, 1)})
 
 
 def parameter_numbers():
@@ -145,13 +223,18 @@ def parameter_numbers():
         "mingru": 2 * I * H + 2 * H, "minlstm": 3 * I * H + 3 * H,
         "slstm": 4 * H * I + 4 * H * H // 2 + 4 * H,
         "multiplicative_lstm": 5 * H * (I + H) + 4 * H, "lem": lstm,
+        "depth_gated": lstm + 3 * H, "clockwork": H * (I + H + 1),
+        "layer_norm_lstm": lstm + 2 * (4 * H + 4 * H) + 2 * H,
+        "layer_norm_gru": coupled + 2 * (3 * H + 3 * H), "grid2": 16 * H * H + 8 * H,
     }
+    upper = {"depth_gated": 4 * H * (2 * H + 1) + 3 * H + H * H + 3 * H}
     wrong = 0
     for cell in CELLS:
-        case, _ = case_of(cell, options={"heads": 2} if cell == "slstm" else {})
-        found = sum(numpy.prod(shape) for name, shape in case.parameters()
-                    if not name.startswith("bias_hh"))
-        wrong += abs(found - expected[cell])
+        for layers in (1, 2) if cell in upper else (1,):
+            case, _ = case_of(cell, 2 * H if cell == "grid2" else I, num_layers=layers)
+            found = sum(numpy.prod(shape) for name, shape in case.parameters()
+                        if not name.startswith("bias_hh"))
+            wrong += abs(found - expected[cell] - (layers - 1) * upper.get(cell, 0))
     return wrong
 
 
@@ -159,9 +242,12 @@ def gradient_checks():
     """torch's own comparison with difference quotients, every leaf of a small case of each cell."""
     failed = 0
     for cell in CELLS:
-        options = next(cases(cell)).options
-        for size in (3, 6):
-            case, given = case_of(cell, size, steps=3, bidirectional=True, options=options)
+        known = [*cases(cell)]
+        both_ways = any(case.bidirectional for case in known)
+        for like in {(case.input_size, str(case.options)): case for case in known}.values():
+            case, given = case_of(cell, like.input_size, hidden_size=like.hidden_size, batch=1,
+                                  steps=3, num_layers=2 if CELLS[cell].upper else 1,
+                                  bidirectional=both_ways, options=like.options)
             leaves = {name: value.requires_grad_() for name, value in given.items()
                       if not name.endswith("_gradient")}
 
@@ -185,6 +271,17 @@ CHECKS = {
     "mut2: GRU": mut2_as_gru,
     "indrnn: RNN": indrnn_as_diagonal_rnn,
     "slstm: not stabilised": slstm_without_stabiliser,
+    "depth_gated, d = 0: LSTM": depth_gated_with_closed_gate,
+    "depth_gated, d = 1: c from below": depth_gated_with_open_gate,
+    "clockwork, one period: RNN": clockwork_of_one_period,
+    "clockwork, slowest module: RNN": clockwork_slowest_module,
+    "layer norm": the_norm,
+    "layer_norm_lstm, no norm: LSTM": lambda: layer_norm_without_norm(
+        "layer_norm_lstm", torch.nn.LSTM),
+    "layer_norm_gru, no norm: GRU": lambda: layer_norm_without_norm(
+        "layer_norm_gru", torch.nn.GRU),
+    "grid2: two LSTMs": lambda: grid_as_two_lstms(None),
+    "grid2, depth last: two LSTMs": lambda: grid_as_two_lstms("depth"),
     "difference quotients": gradient_checks,
 }
 

@@ -8,7 +8,8 @@ import dataclasses
 
 import numpy
 import torch
-from cell_equations import CELLS, Parameters
+from cell_equations import CELLS, reads, unit_periods
+from cell_parameters import Parameters
 from golden import Draws, prefixed
 from make_recurrent import Case, small_cases, write
 
@@ -19,12 +20,17 @@ class CellCase(Case):
     def states(self):
         return tuple(CELLS[self.cell].states.split())
 
+    @property
+    def output_size(self):
+        return super().output_size * CELLS[self.cell].parts
+
     def layers(self):
-        """Of every direction of every layer: its suffix, its cell and its input size."""
+        """Of every direction of every layer: its suffix, its cell and what its W multiplies."""
+        cell, below = CELLS[self.cell], self.input_size // CELLS[self.cell].parts
         for layer in range(self.num_layers):
-            below = self.hidden_size * self.directions if layer else self.input_size
             for suffix in ("", "_reverse")[:self.directions]:
-                yield f"_l{layer}{suffix}", CELLS[self.cell], below
+                yield f"_l{layer}{suffix}", cell, below
+            cell, below = cell.upper or cell, self.hidden_size * self.directions
 
     def parameters(self):
         """PyTorch's names where it has them, and shapes."""
@@ -33,23 +39,28 @@ class CellCase(Case):
                 yield name + suffix, shape
 
     def admissible(self, given):
-        """The normaliser of sLSTM is positive."""
+        """The normaliser of sLSTM is positive; a unit of clockwork reads no faster one."""
         if "n_0" in given:
             given["n_0"] = 0.5 + numpy.abs(given["n_0"])
+        for name, value in given.items():
+            if self.cell == "clockwork" and name.startswith("weight/weight_hh"):
+                mask = reads(unit_periods(self.hidden_size, self.options)).numpy()
+                given[name] = numpy.where(mask, value, numpy.float32(0))
         return given
 
 
 def run_row(cell, parameters, sequence, state):
     """All steps of one row through one direction of one layer: outputs and the last states."""
     outputs = []
-    for x in sequence:
-        state = cell.step(parameters, x, *state)
-        outputs.append(state[0])
+    for parameters.step, x in enumerate(sequence):
+        results = cell.step(parameters, x, *state)
+        state, handed_up = results[:len(state)], results[len(state):]
+        outputs.append(handed_up[0] if handed_up else state[0])
     return torch.stack(outputs), state
 
 
 def forward(case, leaves):
-    """Output [B,T,D·H] or [T,B,D·H], final states [layers·D,B,H]."""
+    """Output [B,T,D·H] or [T,B,D·H], twice as wide with two parts; final states [layers·D,B,H]."""
     lengths = case.lengths or [case.steps] * case.batch
     given = leaves["input"] if case.batch_first else leaves["input"].transpose(0, 1)
     rows = [row[:steps] for row, steps in zip(given, lengths)]
@@ -71,7 +82,7 @@ def forward(case, leaves):
         if len(above[0]) == case.directions:
             rows, above = [torch.cat(parts, 1) for parts in above], [[] for _ in rows]
     pad = [torch.nn.functional.pad(row, (0, 0, 0, case.steps - len(row))) for row in rows]
-    output = torch.stack(pad)
+    output = torch.stack(pad)[..., :case.output_size]
     return (output if case.batch_first else output.transpose(0, 1),
             {f"{name}_n": torch.stack(states) for name, states in final.items()})
 
@@ -109,13 +120,33 @@ def slstm_cases(cell):
                lengths=[2, 5, 1, 4], **heads)
 
 
-def fgr_cases(cell):
-    """Narrower than the others: it has nine more matrices."""
+def narrow_cases(cell):
+    """For cells with so many parameters that the file would be large."""
     for case in small_cases(cell):
         yield dataclasses.replace(case, hidden_size=4)
 
 
-OWN_CASES = {"fgr": fgr_cases, "slstm": slstm_cases}
+def depth_gated_cases(cell):
+    return (case for case in small_cases(cell) if not case.bidirectional)
+
+
+def clockwork_cases(cell):
+    """Periods that divide each other and such that do not; clocks that start at 0 and at 1."""
+    for index, case in enumerate(small_cases(cell)):
+        options = {"periods": [1, 2, 4] if index % 3 else [1, 2, 3], "first_step": index % 2}
+        yield dataclasses.replace(case, hidden_size=6, options=options)
+
+
+def grid2_cases(cell):
+    for priority, name in ((None, cell), ("depth", f"{cell}_priority_depth")):
+        for case in small_cases(name):
+            if not case.bidirectional:
+                yield dataclasses.replace(case, cell=cell, input_size=10,
+                                          options={"priority": priority})
+
+
+OWN_CASES = {"fgr": narrow_cases, "layer_norm_lstm": narrow_cases, "slstm": slstm_cases,
+             "depth_gated": depth_gated_cases, "clockwork": clockwork_cases, "grid2": grid2_cases}
 
 
 def cases(cell):
