@@ -5,20 +5,32 @@
 //   gates[]      its pre-activations: a name, what each reads, and its place in files
 //   states[]     its states by name, h first
 //   step         from pre-activations z and old states s to the new states
-//   message      (optional) a value of this step that passes through the recurrent matrix before
-//                `step` is evaluated; gates declared with `Q` read it
+//   units[]      (optional) parameters of a unit alone, such as peepholes: p in the functions below
+//   messages[]   (optional) names of the values that pass through the recurrent matrix within the
+//                step, and
+//   message      which computes them before `step` is evaluated; gates declared with `Q` read them
+//
+// The functions are step(m, z, s), step(m, z, s, p) or step(m, z, s, p, q), as much as the cell
+// needs: z[at<I>] is gate I, s[at<C>] old state C, p[at<P>] a unit's parameter, q[at<0>] a message
+// already computed. message(m, z, s) and message(m, z, s, p) likewise.
 //
 // `m` is the maths: `gate` (sigmoid unless the layer says otherwise), `activation` and
-// `output_activation` (tanh unless the layer says otherwise), `sigmoid`, `tanh`, `relu`, `linear`.
-// Numbers have + - *, `mul_add(a, b, c)` for a b + c rounded once, and `one_minus(a)`.
+// `output_activation` (tanh unless the layer says otherwise), `sigmoid`, `tanh`, `relu`, `linear`,
+// `exp`, `log_sigmoid`; `dropped_update` and `dropped_cell` mark where a layer's dropout may strike
+// (on what is added to the state, and on the new cell). Numbers have + - * /, `mul_add(a, b, c)`
+// for a b + c rounded once, `one_minus(a)`, `max(a, b)` and `where_zero(a, b, c)`: b where a is 0,
+// else c.
 //
 // Rules, because forward records what each call on `m` returns and backward replays it:
 //   * one call on `m` per named value: the order of two calls in one expression is unspecified;
 //   * a pre-activation enters algebra only through `m` (m.linear(z) where no squashing is meant);
+//     on its way there something may be added to it: m.gate(mul_add(p[at<I>], s[at<C>], z[at<I>]));
 //   * no `if` on a value: every unit of a vector takes the same path.
 
-/// What a pre-activation is a sum over: the input, the old hidden state, the message.
-enum Reads : int { X = 1, H = 2, Q = 4 };
+/// What a pre-activation is a sum over: the input, the old hidden state, a message (`Q` is the
+/// first), the input's own unit. `Raw` asks for as many inputs as units; where there are not, the
+/// gate reads the input through a matrix, as with X.
+enum Reads : int { X = 1, H = 2, Q = 4, Q1 = 8, Q2 = 16, Raw = 32 };
 
 /// One pre-activation. Two gates that share a `row` are halves of one gate whose input part and
 /// recurrent part the cell wants separately (reset-after GRU).
@@ -26,6 +38,13 @@ struct GateSpec {
   const char* name;
   int reads;  ///< a sum of Reads
   int row;    ///< block of the weight matrices it stands in, in files and in PyTorch's order
+  bool biased = true;
+};
+
+/// A parameter of each unit. Drawn uniformly between `low` and `high`; with both 0, as the weights.
+struct UnitSpec {
+  const char* name;
+  double low = 0, high = 0;
 };
 
 /// A compile-time index: z[at<I>] is gate I, s[at<C>] is state C.
@@ -34,23 +53,26 @@ struct Index {};
 template <int K>
 inline constexpr Index<K> at{};
 
-/// The new states, in the order of the cell's states[].
-template <class... Values>
-struct NextStates;
-template <class A>
-struct NextStates<A> {
+/// Several values: the new states in the order of the cell's states[], or the messages in theirs.
+template <class... Numbers>
+struct Values;
+template <>
+struct Values<> {};
+template <class A, class... Rest>
+struct Values<A, Rest...> {
   A first;
+  Values<Rest...> rest;
 };
-template <class A, class B>
-struct NextStates<A, B> {
-  A first;
-  B second;
-};
-template <class A>
-constexpr NextStates<A> next_states(const A& a) {
-  return {a};
+constexpr Values<> values() { return {}; }
+template <class A, class... Rest>
+constexpr Values<A, Rest...> values(const A& a, const Rest&... rest) {
+  return {a, values(rest...)};
 }
-template <class A, class B>
-constexpr NextStates<A, B> next_states(const A& a, const B& b) {
-  return {a, b};
+template <class... Numbers>
+constexpr Values<Numbers...> next_states(const Numbers&... numbers) {
+  return values(numbers...);
+}
+template <class... Numbers>
+constexpr Values<Numbers...> messages_of(const Numbers&... numbers) {
+  return values(numbers...);
 }

@@ -13,9 +13,10 @@ struct CifgForget {
   template <class M, class Z, class S>
   static constexpr auto step(M& m, const Z& z, const S& s) {
     const auto f = m.gate(z[at<F>]);
-    const auto g = m.activation(z[at<G>]);
+    const auto candidate = m.activation(z[at<G>]);
+    const auto g = m.dropped_update(candidate);
     const auto o = m.gate(z[at<O>]);
-    const auto c = mul_add(f, s[at<C>] - g, g);
+    const auto c = m.dropped_cell(mul_add(f, s[at<C>] - g, g));
     const auto y = m.output_activation(c);
     const auto h = o * y;
     return next_states(h, c);

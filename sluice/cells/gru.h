@@ -12,9 +12,10 @@ struct Gru {
     const auto r = m.gate(z[at<R>]);
     const auto u = m.gate(z[at<U>]);
     const auto q = m.linear(z[at<Nh>]);
-    const auto n = m.activation(mul_add(r, q, x));
+    const auto candidate = m.activation(mul_add(r, q, x));
+    const auto n = m.dropped_update(candidate);
     const auto keep = m.keep(u);
-    const auto h = mul_add(keep, s[at<0>] - n, n);
+    const auto h = m.dropped_cell(mul_add(keep, s[at<0>] - n, n));
     return next_states(h);
   }
 };

@@ -14,212 +14,59 @@
 #include <utility>
 
 #include "sluice/layers/cell_kernel.h"
-#include "sluice/layers/dual-inl.h"
-#include "sluice/tensor/activation-inl.h"
+#include "sluice/layers/cell_maths-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sluice::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// ---- Slots ----------------------------------------------------------------------------------
-
-/// Numbers from one slot of a row of z to the next: a whole vector, also for a D of half a vector.
-template <class D>
-constexpr int slot_size = static_cast<int>(hn::MaxLanes(hn::ScalableTag<hn::TFromD<D>>()));
-
-/// Writes a slot whole: behind half a vector come zeros.
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE void StoreSlot(D d, V v, hn::TFromD<D>* to) {
-  hn::StoreU(v, d, to);
-  constexpr int n = static_cast<int>(hn::MaxLanes(D()));
-  if constexpr (n < slot_size<D>) hn::StoreU(hn::Zero(d), d, to + n);
-}
-
-// ---- The maths object -----------------------------------------------------------------------
-
-/// The activations of a layer: fixed at compile time where they are the usual ones.
-template <bool Usual>
-struct Choice {
-  CellSwitches switches;
-  bool relu(CellSwitches::Activation which) const {
-    return !Usual && which == CellSwitches::Activation::relu;
-  }
-  bool hard() const { return !Usual && switches.gate != CellSwitches::Gate::sigmoid; }
-  bool update_sign() const { return !Usual && switches.update_sign; }
-  template <class D>
-  HWY_INLINE hn::Vec<D> hard_slope(D d) const {
-    using T = hn::TFromD<D>;
-    const bool keras2 = switches.gate == CellSwitches::Gate::hard_sigmoid_keras2;
-    return hn::Set(d, keras2 ? static_cast<T>(0.2) : static_cast<T>(1) / static_cast<T>(6));
-  }
-};
-
-/// Forward: computes, and writes every result to the next slot of the record.
-template <class D, bool Usual>
-struct Record {
-  using T = hn::TFromD<D>;
-  using V = hn::Vec<D>;
-  Choice<Usual> choice;
-  T* HWY_RESTRICT record;
-
-  HWY_INLINE Dual<D, 0> keep_record(V v) {
-    hn::Store(v, D(), record);
-    record += slot_size<D>;
-    return Dual<D, 0>(v);
-  }
-  template <class Z>
-  HWY_INLINE Dual<D, 0> squash(const Z& z, CellSwitches::Activation which) {
-    return keep_record(choice.relu(which) ? Relu(D(), z.v) : Tanh(D(), z.v));
-  }
-
-  template <class Z>
-  HWY_INLINE auto linear(const Z& z) {
-    return keep_record(z.v);
-  }
-  template <class Z>
-  HWY_INLINE auto sigmoid(const Z& z) {
-    return keep_record(Sigmoid(D(), z.v));
-  }
-  template <class Z>
-  HWY_INLINE auto tanh(const Z& z) {
-    return keep_record(Tanh(D(), z.v));
-  }
-  template <class Z>
-  HWY_INLINE auto relu(const Z& z) {
-    return keep_record(Relu(D(), z.v));
-  }
-  template <class Z>
-  HWY_INLINE auto gate(const Z& z) {
-    return keep_record(choice.hard() ? HardSigmoid(D(), z.v, choice.hard_slope(D()))
-                                     : Sigmoid(D(), z.v));
-  }
-  template <class Z>
-  HWY_INLINE auto activation(const Z& z) {
-    return squash(z, choice.switches.activation);
-  }
-  template <class Z>
-  HWY_INLINE auto output_activation(const Z& z) {
-    return squash(z, choice.switches.output_activation);
-  }
-  /// The factor of the old state: u, or 1 - u in the other convention.
-  HWY_INLINE auto keep(const Dual<D, 0>& u) const {
-    return choice.update_sign() ? one_minus(u) : u;
-  }
-};
-
-/// Backward: reads every result back and multiplies the derivatives by the local slope.
-template <class D, bool Usual>
-struct Replay {
-  using T = hn::TFromD<D>;
-  using V = hn::Vec<D>;
-  Choice<Usual> choice;
-  const T* HWY_RESTRICT record;
-
-  HWY_INLINE V next() {
-    const V v = hn::Load(D(), record);
-    record += slot_size<D>;
-    return v;
-  }
-  template <int K>
-  static HWY_INLINE Dual<D, (1u << K)> chain(GateName<K>, V v, V slope) {
-    return {v, slope};
-  }
-  template <unsigned Mask>
-  static HWY_INLINE Dual<D, Mask> chain(const Dual<D, Mask>& a, V v, V slope) {
-    Dual<D, Mask> result;
-    result.v = v;
-    for (int i = 0; i < Dual<D, Mask>::count; ++i) result.d[i] = hn::Mul(a.d[i], slope);
-    return result;
-  }
-  static HWY_INLINE V one() { return hn::Set(D(), T{1}); }
-  static HWY_INLINE V relu_slope(V v) {
-    return hn::IfThenElseZero(hn::Gt(v, hn::Zero(D())), one());
-  }
-  static HWY_INLINE V tanh_slope(V v) { return hn::NegMulAdd(v, v, one()); }
-  static HWY_INLINE V sigmoid_slope(V v) { return hn::NegMulAdd(v, v, v); }
-  HWY_INLINE V hard_slope(V v) const {
-    const auto inside = hn::And(hn::Gt(v, hn::Zero(D())), hn::Lt(v, one()));
-    return hn::IfThenElseZero(inside, choice.hard_slope(D()));
-  }
-  template <class Z>
-  HWY_INLINE auto squash(const Z& z, CellSwitches::Activation which) {
-    const V v = next();
-    return chain(z, v, choice.relu(which) ? relu_slope(v) : tanh_slope(v));
-  }
-
-  template <class Z>
-  HWY_INLINE auto linear(const Z& z) {
-    return chain(z, next(), one());
-  }
-  template <class Z>
-  HWY_INLINE auto sigmoid(const Z& z) {
-    const V v = next();
-    return chain(z, v, sigmoid_slope(v));
-  }
-  template <class Z>
-  HWY_INLINE auto tanh(const Z& z) {
-    const V v = next();
-    return chain(z, v, tanh_slope(v));
-  }
-  template <class Z>
-  HWY_INLINE auto relu(const Z& z) {
-    const V v = next();
-    return chain(z, v, relu_slope(v));
-  }
-  template <class Z>
-  HWY_INLINE auto gate(const Z& z) {
-    const V v = next();
-    return chain(z, v, choice.hard() ? hard_slope(v) : sigmoid_slope(v));
-  }
-  template <class Z>
-  HWY_INLINE auto activation(const Z& z) {
-    return squash(z, choice.switches.activation);
-  }
-  template <class Z>
-  HWY_INLINE auto output_activation(const Z& z) {
-    return squash(z, choice.switches.output_activation);
-  }
-  template <unsigned Mask>
-  HWY_INLINE auto keep(const Dual<D, Mask>& u) const {
-    return choice.update_sign() ? one_minus(u) : u;
-  }
-};
-
 // ---- Reading and writing a row --------------------------------------------------------------
-
-/// Counts the calls on `m`, which is how many slots a record needs.
-struct Tally {
-  int calls = 0;
-  constexpr Tally count() {
-    ++calls;
-    return {};
-  }
-  constexpr Tally linear(Tally) { return count(); }
-  constexpr Tally sigmoid(Tally) { return count(); }
-  constexpr Tally tanh(Tally) { return count(); }
-  constexpr Tally relu(Tally) { return count(); }
-  constexpr Tally gate(Tally) { return count(); }
-  constexpr Tally activation(Tally) { return count(); }
-  constexpr Tally output_activation(Tally) { return count(); }
-  constexpr Tally keep(Tally) const { return {}; }
-  template <int K>
-  constexpr Tally operator[](Index<K>) const {
-    return {};
-  }
-};
-constexpr Tally operator+(Tally, Tally) { return {}; }
-constexpr Tally operator-(Tally, Tally) { return {}; }
-constexpr Tally operator-(Tally) { return {}; }
-constexpr Tally operator*(Tally, Tally) { return {}; }
-constexpr Tally mul_add(Tally, Tally, Tally) { return {}; }
-constexpr Tally one_minus(Tally) { return {}; }
 
 template <class Cell>
 constexpr int gate_count = static_cast<int>(std::size(Cell::gates));
 template <class Cell>
 constexpr int state_count = static_cast<int>(std::size(Cell::states));
 template <class Cell>
-constexpr bool has_message = requires(Tally m) { Cell::message(m, Tally(), Tally()); };
+constexpr bool has_message = requires { Cell::messages; };
+template <class Cell>
+constexpr int message_count = [] {
+  if constexpr (has_message<Cell>)
+    return static_cast<int>(std::size(Cell::messages));
+  else
+    return 0;
+}();
+template <class Cell>
+constexpr int unit_count = [] {
+  if constexpr (requires { Cell::units; })
+    return static_cast<int>(std::size(Cell::units));
+  else
+    return 0;
+}();
+/// Where a cell's inputs stand among the derivatives.
+template <class Cell>
+constexpr int state_bit = gate_count<Cell>;
+template <class Cell>
+constexpr int unit_bit = state_bit<Cell> + state_count<Cell>;
+template <class Cell>
+constexpr int message_bit = unit_bit<Cell> + unit_count<Cell>;
+
+/// The cell's functions, with as many of the inputs as they take.
+template <class Cell, class M, class Z, class S, class P, class Q>
+HWY_INLINE constexpr auto StepOf(M& m, const Z& z, const S& s, const P& p, const Q& q) {
+  if constexpr (requires { Cell::step(m, z, s); })
+    return Cell::step(m, z, s);
+  else if constexpr (requires { Cell::step(m, z, s, p); })
+    return Cell::step(m, z, s, p);
+  else
+    return Cell::step(m, z, s, p, q);
+}
+template <class Cell, class M, class Z, class S, class P>
+HWY_INLINE constexpr auto MessageOf(M& m, const Z& z, const S& s, const P& p) {
+  if constexpr (requires { Cell::message(m, z, s); })
+    return Cell::message(m, z, s);
+  else
+    return Cell::message(m, z, s, p);
+}
 
 /// The pre-activations of one row, all read before the record overwrites them.
 template <class D, int Gates>
@@ -229,148 +76,201 @@ struct GateRow {
     for (int k = 0; k < Gates; ++k) v[k] = hn::Load(D(), z + k * slot_size<D>);
   }
   template <int K>
-  HWY_INLINE Raw<D, K> operator[](Index<K>) const {
+  HWY_INLINE PreActivation<D> operator[](Index<K>) const {
     return {v[K]};
   }
 };
 
-struct GateNames {
+struct GateReplay {
   template <int K>
-  constexpr GateName<K> operator[](Index<K>) const {
+  constexpr GateNames<(1u << K)> operator[](Index<K>) const {
     return {};
   }
 };
 
-/// The old states of one row; with derivatives where Gates is not negative.
-template <class D, int States, int Gates>
-struct StateRow {
-  hn::Vec<D> v[States];
-  HWY_INLINE StateRow(const PointwiseTask<hn::TFromD<D>>& t, int row) {
-    for (int k = 0; k < States; ++k) v[k] = hn::LoadU(D(), t.old_state[k] + row * t.old_stride[k]);
-  }
+/// Some vectors of one row; the k-th has a derivative by itself at Bit + k where Bit is not
+/// negative.
+template <class D, int Count, int Bit>
+struct Inputs {
+  hn::Vec<D> v[Count > 0 ? Count : 1];
   template <int K>
   HWY_INLINE auto operator[](Index<K>) const {
-    if constexpr (Gates < 0)
+    if constexpr (Bit < 0)
       return Dual<D, 0>(v[K]);
     else
-      return Dual<D, (1u << (Gates + K))>(v[K], hn::Set(D(), hn::TFromD<D>{1}));
+      return Dual<D, (1u << (Bit + K))>(v[K], hn::Set(D(), hn::TFromD<D>{1}));
   }
 };
 
-template <class D, class A>
-HWY_INLINE void StoreStates(const PointwiseTask<hn::TFromD<D>>& t, int row,
-                            const NextStates<A>& next) {
-  hn::StoreU(next.first.v, D(), t.new_state[0] + row * t.new_stride[0]);
+template <class D, int Count, int Bit>
+HWY_INLINE Inputs<D, Count, Bit> OldStates(const PointwiseTask<hn::TFromD<D>>& t, int row) {
+  Inputs<D, Count, Bit> in;
+  for (int k = 0; k < Count; ++k) in.v[k] = hn::LoadU(D(), t.old_state[k] + row * t.old_stride[k]);
+  return in;
 }
-template <class D, class A, class B>
-HWY_INLINE void StoreStates(const PointwiseTask<hn::TFromD<D>>& t, int row,
-                            const NextStates<A, B>& next) {
-  hn::StoreU(next.first.v, D(), t.new_state[0] + row * t.new_stride[0]);
-  hn::StoreU(next.second.v, D(), t.new_state[1] + row * t.new_stride[1]);
+template <class D, int Count, int Bit>
+HWY_INLINE Inputs<D, Count, Bit> UnitValues(const PointwiseTask<hn::TFromD<D>>& t) {
+  Inputs<D, Count, Bit> in;
+  for (int k = 0; k < Count; ++k) in.v[k] = hn::LoadU(D(), t.units + k * slot_size<D>);
+  return in;
+}
+template <class D, int Count, int Bit>
+HWY_INLINE Inputs<D, Count, Bit> MessageValues(const PointwiseTask<hn::TFromD<D>>& t, int row) {
+  Inputs<D, Count, Bit> in;
+  for (int k = 0; k < Count; ++k) in.v[k] = hn::LoadU(D(), t.message[k] + row * t.message_stride);
+  return in;
+}
+template <class T>
+HWY_INLINE DropMasks<T> MasksOf(const PointwiseTask<T>& t, int row) {
+  const auto at = [&](const T* mask) { return mask ? mask + row * t.mask_stride : nullptr; };
+  return {at(t.update_mask), at(t.cell_mask)};
+}
+
+/// Value I of several to to[I], a row apart.
+template <class D, int I = 0, class T>
+HWY_INLINE void StoreValues(const Values<>&, T* const*, const ptrdiff_t*, int) {}
+template <class D, int I = 0, class T, class A, class... Rest>
+HWY_INLINE void StoreValues(const Values<A, Rest...>& all, T* const* to, const ptrdiff_t* stride,
+                            int row) {
+  hn::StoreU(all.first.v, D(), to[I] + row * stride[I]);
+  StoreValues<D, I + 1>(all.rest, to, stride, row);
 }
 
 template <class D, bool Usual, class Cell>
 void Forward(const PointwiseTask<hn::TFromD<D>>& t) {
   const Choice<Usual> choice{t.switches};
+  const auto units = UnitValues<D, unit_count<Cell>, -1>(t);
   for (int row = 0; row < t.rows; ++row) {
     auto* z = t.z + row * t.z_stride;
     const GateRow<D, gate_count<Cell>> gates(z);
-    const StateRow<D, state_count<Cell>, -1> states(t, row);
-    Record<D, Usual> m{choice, z};
-    StoreStates<D>(t, row, Cell::step(m, gates, states));
+    const auto states = OldStates<D, state_count<Cell>, -1>(t, row);
+    const auto messages = MessageValues<D, message_count<Cell>, -1>(t, row);
+    Record<D, Usual> m{choice, z, MasksOf(t, row)};
+    const auto next = StepOf<Cell>(m, gates, states, units, messages);
+    StoreValues<D>(next, t.new_state, t.new_stride, row);
   }
 }
 
+/// The calls on `m` of the step, and of the message.
+template <class Cell>
+constexpr Tally step_tally = [] {
+  Tally m, any;
+  (void)StepOf<Cell>(m, any, any, any, any);
+  return m;
+}();
+template <class Cell>
+constexpr Tally message_tally = [] {
+  Tally m, any;
+  if constexpr (has_message<Cell>) (void)MessageOf<Cell>(m, any, any, any);
+  return m;
+}();
 /// Where the message's record begins: behind the gates and the step's record.
 template <class Cell>
-constexpr int message_slot = [] {
-  Tally m;
-  (void)Cell::step(m, Tally(), Tally());
-  return m.calls > gate_count<Cell> ? m.calls : gate_count<Cell>;
-}();
+constexpr int message_slot =
+    step_tally<Cell>.calls > gate_count<Cell> ? step_tally<Cell>.calls : gate_count<Cell>;
 template <class Cell>
-constexpr int slot_count = [] {
-  Tally m;
-  if constexpr (has_message<Cell>) (void)Cell::message(m, Tally(), Tally());
-  return message_slot<Cell> + m.calls;
-}();
+constexpr int slot_count = message_slot<Cell> + message_tally<Cell>.calls;
 
 template <class D, bool Usual, class Cell>
 void Message(const PointwiseTask<hn::TFromD<D>>& t) {
   const Choice<Usual> choice{t.switches};
+  const auto units = UnitValues<D, unit_count<Cell>, -1>(t);
+  ptrdiff_t stride[max_messages];
+  for (ptrdiff_t& s : stride) s = t.message_stride;
   for (int row = 0; row < t.rows; ++row) {
     auto* z = t.z + row * t.z_stride;
     const GateRow<D, gate_count<Cell>> gates(z);
-    const StateRow<D, state_count<Cell>, -1> states(t, row);
-    Record<D, Usual> m{choice, z + message_slot<Cell> * slot_size<D>};
-    const auto q = Cell::message(m, gates, states);
-    hn::StoreU(q.v, D(), t.message + row * t.message_stride);
+    const auto states = OldStates<D, state_count<Cell>, -1>(t, row);
+    Record<D, Usual> m{choice, z + message_slot<Cell> * slot_size<D>, MasksOf(t, row)};
+    StoreValues<D>(MessageOf<Cell>(m, gates, states, units), t.message, stride, row);
   }
 }
 
 /// The gradient by input `Bit`, gathered from the results that depend on it.
-template <int Bit, class V, class A>
-HWY_INLINE void Gather(V& sum, bool& any, const A& result, const V& grad) {
+template <int Bit, class V>
+HWY_INLINE void Gather(V&, bool&, const Values<>&, const V*) {}
+template <int Bit, class V, class A, class... Rest>
+HWY_INLINE void Gather(V& sum, bool& any, const Values<A, Rest...>& results, const V* grads) {
   if constexpr (A::template has<Bit>) {
-    sum = any ? hn::MulAdd(grad, result.template slope<Bit>(), sum)
-              : hn::Mul(grad, result.template slope<Bit>());
+    sum = any ? hn::MulAdd(*grads, results.first.template slope<Bit>(), sum)
+              : hn::Mul(*grads, results.first.template slope<Bit>());
     any = true;
   }
+  Gather<Bit>(sum, any, results.rest, grads + 1);
 }
-template <int Bit, class V, class A>
-HWY_INLINE V GatherAll(bool& any, const NextStates<A>& next, const V* grads) {
+template <int Bit, class D, class R, class V>
+HWY_INLINE V GatherAll(D d, const R& results, const V* grads) {
+  bool any = false;
   V sum = grads[0];
-  Gather<Bit>(sum, any, next.first, grads[0]);
-  return sum;
-}
-template <int Bit, class V, class A, class B>
-HWY_INLINE V GatherAll(bool& any, const NextStates<A, B>& next, const V* grads) {
-  V sum = grads[0];
-  Gather<Bit>(sum, any, next.first, grads[0]);
-  Gather<Bit>(sum, any, next.second, grads[1]);
-  return sum;
+  Gather<Bit>(sum, any, results, grads);
+  return any ? sum : hn::Zero(d);
 }
 
+/// The bits that some of several results depend on.
 template <class A>
 constexpr unsigned mask_of = 0;
 template <class D, unsigned M>
 constexpr unsigned mask_of<Dual<D, M>> = M;
-template <class A>
-constexpr unsigned mask_of<NextStates<A>> = mask_of<A>;
-template <class A, class B>
-constexpr unsigned mask_of<NextStates<A, B>> = mask_of<A> | mask_of<B>;
+template <class A, class... Rest>
+constexpr unsigned mask_of<Values<A, Rest...>> = mask_of<A> | mask_of<Values<Rest...>>;
+
+/// The sums over rows of a group's per-unit gradients.
+template <class D, int Count>
+struct UnitGradients {
+  hn::Vec<D> v[Count > 0 ? Count : 1];
+  HWY_INLINE explicit UnitGradients(const PointwiseTask<hn::TFromD<D>>& t) {
+    for (int k = 0; k < Count; ++k) v[k] = hn::LoadU(D(), t.grad_units + k * slot_size<D>);
+  }
+  HWY_INLINE void store(const PointwiseTask<hn::TFromD<D>>& t) const {
+    for (int k = 0; k < Count; ++k) hn::StoreU(v[k], D(), t.grad_units + k * slot_size<D>);
+  }
+};
 
 /// One row; the gate gradients take the place of the record's first slots.
-template <class D, bool Usual, class Cell>
-HWY_INLINE void BackwardRow(const PointwiseTask<hn::TFromD<D>>& t, int row) {
+template <class D, bool Usual, class Cell, class Units>
+HWY_INLINE void BackwardRow(const PointwiseTask<hn::TFromD<D>>& t, int row, Units& unit_grads) {
   using V = hn::Vec<D>;
   constexpr int gates = gate_count<Cell>, states = state_count<Cell>;
   const D d;
   auto* z = t.z + row * t.z_stride;
-  const StateRow<D, states, gates> old(t, row);
-  Replay<D, Usual> m{{t.switches}, z};
-  const auto next = Cell::step(m, GateNames(), old);
+  const auto old = OldStates<D, states, state_bit<Cell>>(t, row);
+  const auto units = UnitValues<D, unit_count<Cell>, unit_bit<Cell>>(t);
+  const auto messages = MessageValues<D, message_count<Cell>, message_bit<Cell>>(t, row);
+  Replay<D, Usual> m{{t.switches}, z, MasksOf(t, row)};
+  const auto next = StepOf<Cell>(m, GateReplay(), old, units, messages);
   V grads[states];
   for (int k = 0; k < states; ++k)
     grads[k] = hn::LoadU(d, t.grad_state[k] + row * t.grad_stride[k]);
   if (t.add) grads[0] = hn::Add(grads[0], hn::LoadU(d, t.add + row * t.add_stride));
   ForBits<(1u << gates) - 1>([&]<int K>(Index<K>) HWY_ATTR {
-    bool any = false;
-    const V g = GatherAll<K>(any, next, grads);
-    StoreSlot(d, any ? g : hn::Zero(d), z + K * slot_size<D>);
+    StoreSlot(d, GatherAll<K>(d, next, grads), z + K * slot_size<D>);
   });
   ForBits<(1u << states) - 1>([&]<int K>(Index<K>) HWY_ATTR {
-    bool any = false;
-    V g = GatherAll<gates + K>(any, next, grads);
-    if (!any) g = hn::Zero(d);
-    hn::StoreU(g, d, t.grad_state[K] + row * t.grad_stride[K]);
+    hn::StoreU(GatherAll<state_bit<Cell> + K>(d, next, grads), d,
+               t.grad_state[K] + row * t.grad_stride[K]);
+  });
+  ForBits<(1u << unit_count<Cell>)-1>([&]<int K>(Index<K>) HWY_ATTR {
+    unit_grads.v[K] = hn::Add(unit_grads.v[K], GatherAll<unit_bit<Cell> + K>(d, next, grads));
+  });
+  ForBits<(1u << message_count<Cell>)-1>([&]<int K>(Index<K>) HWY_ATTR {
+    if constexpr ((mask_of < std::remove_cvref_t < decltype(next) >>>> (message_bit<Cell> + K)) & 1)
+      hn::StoreU(GatherAll<message_bit<Cell> + K>(d, next, grads), d,
+                 t.grad_message[K] + row * t.message_stride);
   });
 }
 
 template <class D, bool Usual, class Cell>
 void Backward(const PointwiseTask<hn::TFromD<D>>& t) {
-  for (int row = 0; row < t.rows; ++row) BackwardRow<D, Usual, Cell>(t, row);
+  UnitGradients<D, unit_count<Cell>> units(t);
+  for (int row = 0; row < t.rows; ++row) BackwardRow<D, Usual, Cell>(t, row, units);
+  units.store(t);
 }
+
+/// Whether the step reads a message itself, not only what the recurrent matrix makes of it.
+template <class Cell>
+constexpr bool step_reads_message = has_message<Cell> && !requires(Tally m) {
+  Cell::step(m, m, m, m);
+} && !requires(Tally m) { Cell::step(m, m, m); };
 
 template <class D, bool Usual, class Cell>
 void MessageBackward(const PointwiseTask<hn::TFromD<D>>& t) {
@@ -378,19 +278,30 @@ void MessageBackward(const PointwiseTask<hn::TFromD<D>>& t) {
   constexpr int gates = gate_count<Cell>, states = state_count<Cell>;
   const D d;
   const Choice<Usual> choice{t.switches};
+  const auto units = UnitValues<D, unit_count<Cell>, unit_bit<Cell>>(t);
+  UnitGradients<D, unit_count<Cell>> unit_grads(t);
   for (int row = 0; row < t.rows; ++row) {
     auto* z = t.z + row * t.z_stride;
-    const StateRow<D, states, gates> old(t, row);
-    Replay<D, Usual> m{choice, z + message_slot<Cell> * slot_size<D>};
-    const auto q = Cell::message(m, GateNames(), old);
-    const V grad = hn::LoadU(d, t.message + row * t.message_stride);
-    constexpr unsigned mask = mask_of<std::remove_cvref_t<decltype(q)>>;
+    const auto old = OldStates<D, states, state_bit<Cell>>(t, row);
+    Replay<D, Usual> m{choice, z + message_slot<Cell> * slot_size<D>, MasksOf(t, row)};
+    const auto results = MessageOf<Cell>(m, GateReplay(), old, units);
+    V grads[message_count<Cell>];
+    for (int k = 0; k < message_count<Cell>; ++k)
+      grads[k] = hn::LoadU(d, t.grad_message[k] + row * t.message_stride);
+    constexpr unsigned mask = mask_of<std::remove_cvref_t<decltype(results)>>;
     ForBits<mask>([&]<int K>(Index<K>) HWY_ATTR {
-      auto* to = K < gates ? z + K * slot_size<D>
-                           : t.grad_state[K - gates] + row * t.grad_stride[K - gates];
-      hn::StoreU(hn::MulAdd(grad, q.template slope<K>(), hn::LoadU(d, to)), d, to);
+      const V grad = GatherAll<K>(d, results, grads);
+      if constexpr (K >= unit_bit<Cell>) {
+        V& sum = unit_grads.v[K - unit_bit<Cell>];
+        sum = hn::Add(sum, grad);
+      } else {
+        auto* to = K < gates ? z + K * slot_size<D>
+                             : t.grad_state[K - gates] + row * t.grad_stride[K - gates];
+        hn::StoreU(hn::Add(hn::LoadU(d, to), grad), d, to);
+      }
     });
   }
+  unit_grads.store(t);
 }
 
 }  // namespace sluice::HWY_NAMESPACE

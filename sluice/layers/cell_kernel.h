@@ -7,7 +7,7 @@
 
 namespace sluice {
 
-constexpr int max_gates = 8, max_states = 4;
+constexpr int max_gates = 10, max_states = 5, max_units = 6, max_messages = 3;
 
 /// Run-time choices of a layer; the usual ones (tanh, tanh, sigmoid) have compiled paths.
 struct CellSwitches {
@@ -37,9 +37,19 @@ struct PointwiseTask {
   T* new_state[max_states];  ///< forward only
   ptrdiff_t new_stride[max_states];
 
-  /// Forward: the message goes here. Backward: its gradient comes from here.
-  T* message;
+  /// Messages are written going forward and read going back; their gradients come from, and the
+  /// step's own part of them goes to, grad_message.
+  T* message[max_messages];
+  T* grad_message[max_messages];
   ptrdiff_t message_stride;
+
+  const T* units;  ///< [units][lanes] of this group
+  T* grad_units;   ///< [units][lanes], added to
+
+  /// Factors of the update and of the new cell, a row `mask_stride` apart; null: none.
+  const T* update_mask;
+  const T* cell_mask;
+  ptrdiff_t mask_stride;
 
   /// Backward: on entry the gradient of the new states, on return the part of the old states'
   /// gradient that does not pass through a product.
@@ -52,8 +62,25 @@ struct PointwiseTask {
 
 struct GateInfo {
   std::string name;
-  int reads;  ///< 1 input, 2 hidden state, 4 message
+  int reads;  ///< 1 input, 2 hidden state, 4, 8, 16 messages, 32 the input's own unit
   int row;
+  bool biased;
+};
+/// Bits of GateInfo::reads.
+constexpr int reads_input = 1, reads_hidden = 2, reads_message = 4, reads_raw = 32;
+constexpr int reads_recurrent = reads_hidden | 7 * reads_message;
+
+/// A per-unit parameter and the bounds it is drawn between; both 0: those of the weights.
+struct UnitInfo {
+  std::string name;
+  double low, high;
+};
+
+/// Which of a layer's choices the cell's equations ask for.
+struct CellUses {
+  bool gate = false, activation = false, output_activation = false, keep = false;
+  bool dropped_update = false, dropped_cell = false;
+  bool relu = false;  ///< has kinks, whatever the layer's activations
 };
 
 /// A cell as declared in its file.
@@ -61,11 +88,13 @@ struct CellInfo {
   std::string name, title;
   std::vector<GateInfo> gates;
   std::vector<std::string> states;
-  bool has_message = false;
+  std::vector<bool> reads_state;  ///< false: a state that no step asks for (SRU's h)
+  std::vector<UnitInfo> units;
+  std::vector<std::string> messages;
+  bool step_reads_message = false;  ///< itself, not only what the recurrent matrix makes of it
+  CellUses uses;
   int slots = 0;  ///< vectors a unit's row of z needs: pre-activations, then what was recorded
   std::vector<std::string> equations;  ///< printed from the declaration, for the documentation
-
-  int file_rows() const;  ///< blocks of H rows in the weight matrices of a file
 };
 
 template <class T>

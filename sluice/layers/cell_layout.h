@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "sluice/layers/cell_kernel.h"
@@ -10,13 +11,27 @@
 
 namespace sluice {
 
-/// What a block of weights multiplies: the input, the old hidden state, the message.
+/// What a block of weights multiplies: the input, the old hidden state, a message (the first of
+/// them; see message_part()).
 enum class Part { input = 0, hidden = 1, message = 2 };
+constexpr int max_parts = 2 + max_messages;
+constexpr Part part_at(int index) { return static_cast<Part>(index); }
+constexpr int index_of(Part part) { return static_cast<int>(part); }
+constexpr Part message_part(int message) { return part_at(index_of(Part::message) + message); }
+constexpr int message_of(Part part) { return index_of(part) - index_of(Part::message); }
 
 /// Gate columns [first, first + count) that read the same part, cut into panels.
 struct Columns {
   int first = 0, count = 0;
   std::vector<int> panels;  ///< vectors of each panel; their sum is count
+};
+
+/// A matrix of files: blocks of H rows, in the order of GateSpec::row.
+struct NeutralMatrix {
+  std::string name;  ///< "weight_ih"
+  int columns;
+  std::vector<int> rows;  ///< which rows of the cell's declaration it has
+  int block_of(int row) const;
 };
 
 /// One direction of one layer: sizes for one cell, hidden size, input size and instruction set.
@@ -29,18 +44,31 @@ struct CellLayout {
   int input_size, hidden_size;
   int lanes, groups, padded;  ///< padded = groups * lanes
   int tail;                   ///< units of the last group where they do not fill it, else 0
-  int gates, slots, states;
-  bool has_message;
-  bool fused;  ///< input and hidden state enter the same chains, panel by panel
-  Columns columns[3];
+  int gates, slots, states, units, messages;
+  bool fused;                  ///< input and hidden state enter the same chains, panel by panel
+  std::vector<int> raw_gates;  ///< gates whose chains start from the input's own unit
+  Columns columns[max_parts];
 
-  const Columns& part(Part p) const { return columns[static_cast<int>(p)]; }
+  int parts() const { return 2 + messages; }
+  const Columns& part(Part p) const { return columns[index_of(p)]; }
   int depth(Part p) const { return p == Part::input ? input_size : hidden_size; }
   /// Numbers in the packed weights of a part: [group][panel][depth][vectors][lanes].
   int64_t packed_size(Part p) const;
   int64_t packed_size() const;
+  /// Where a part begins in the packed weights of all.
+  int64_t packed_offset(Part p) const;
   /// Numbers in a packed bias: [group][gate][lanes].
   int64_t bias_size() const { return int64_t{groups} * gates * lanes; }
+  /// Numbers in the packed per-unit parameters: [group][parameter][lanes].
+  int64_t unit_size() const { return int64_t{groups} * units * lanes; }
+
+  /// The matrices of files, and the one that a part stands in.
+  std::vector<NeutralMatrix> matrices;
+  const NeutralMatrix& matrix(Part p) const { return matrices[matrix_of_[index_of(p)]]; }
+  /// Rows of the declaration with a bias on the input's side, or on the recurrent side.
+  std::vector<int> bias_rows(bool input_side) const;
+  /// Whether a gate has a bias on that side; one that reads no input has its own on both.
+  bool has_bias(int gate, bool input_side) const;
 
   /// Outputs of the transposed product, in blocks of vectors that stand in one panel.
   std::vector<int> hidden_blocks, input_blocks;
@@ -49,6 +77,11 @@ struct CellLayout {
   }
   /// Numbers in the transposed copy: [block][group][column][lane][vectors][lanes].
   int64_t transposed_size(Part p) const;
+
+ private:
+  void find_matrices();
+  int reads(int gate) const;
+  int matrix_of_[max_parts] = {};
 };
 
 /// Neighbouring vectors [first, first + size).

@@ -12,6 +12,7 @@ namespace {
 template <class F>
 void for_each_unit(const CellLayout& layout, Part part, F&& f) {
   const Columns& columns = layout.part(part);
+  const NeutralMatrix& matrix = layout.matrix(part);
   const int64_t depth = layout.depth(part);
   for (int unit = 0; unit < layout.hidden_size; ++unit) {
     const int group = unit / layout.lanes, lane = unit % layout.lanes;
@@ -20,7 +21,8 @@ void for_each_unit(const CellLayout& layout, Part part, F&& f) {
     for (int vectors : columns.panels) {
       const int stride = vectors * layout.lanes;
       for (int v = 0; v < vectors; ++v, ++gate) {
-        const int row = layout.cell->info.gates[gate].row * layout.hidden_size + unit;
+        const int block = matrix.block_of(layout.cell->info.gates[gate].row);
+        const int row = block * layout.hidden_size + unit;
         f(row, panel + v * layout.lanes + lane, stride);
       }
       panel += stride * depth;
@@ -47,24 +49,29 @@ void unpack_weights(const CellLayout& layout, Part part, const T* packed, T* neu
   });
 }
 
-bool has_bias(const CellLayout& layout, int gate, bool input_side) {
-  constexpr int input = 1;
-  const int reads = layout.cell->info.gates[gate].reads;
-  return input_side ? (reads & input) != 0 : (reads & ~input) != 0;
-}
-
 namespace {
 
 template <class F>
 void for_each_bias(const CellLayout& layout, bool input_side, F&& f) {
+  const std::vector<int> rows = layout.bias_rows(input_side);
   for (int gate = 0; gate < layout.gates; ++gate) {
-    if (!has_bias(layout, gate, input_side)) continue;
-    const int row = layout.cell->info.gates[gate].row * layout.hidden_size;
+    if (!layout.has_bias(gate, input_side)) continue;
+    const int row = layout.cell->info.gates[gate].row;
+    const auto block = std::find(rows.begin(), rows.end(), row) - rows.begin();
     for (int unit = 0; unit < layout.hidden_size; ++unit) {
       const int group = unit / layout.lanes, lane = unit % layout.lanes;
-      f(row + unit, (int64_t{group} * layout.gates + gate) * layout.lanes + lane);
+      f(block * layout.hidden_size + unit,
+        (int64_t{group} * layout.gates + gate) * layout.lanes + lane);
     }
   }
+}
+
+/// Calls f(unit, place among the packed per-unit parameters).
+template <class F>
+void for_each_place(const CellLayout& layout, int parameter, F&& f) {
+  for (int unit = 0; unit < layout.hidden_size; ++unit)
+    f(unit, (int64_t{unit / layout.lanes} * layout.units + parameter) * layout.lanes +
+                unit % layout.lanes);
 }
 
 }  // namespace
@@ -72,12 +79,22 @@ void for_each_bias(const CellLayout& layout, bool input_side, F&& f) {
 template <class T>
 void pack_bias(const CellLayout& layout, bool input_side, const T* neutral, T* packed) {
   std::fill_n(packed, layout.bias_size(), T{0});
-  for_each_bias(layout, input_side, [&](int row, int64_t at) { packed[at] = neutral[row]; });
+  for_each_bias(layout, input_side, [&](int64_t row, int64_t at) { packed[at] = neutral[row]; });
 }
 
 template <class T>
 void unpack_bias(const CellLayout& layout, bool input_side, const T* packed, T* neutral) {
-  for_each_bias(layout, input_side, [&](int row, int64_t at) { neutral[row] = packed[at]; });
+  for_each_bias(layout, input_side, [&](int64_t row, int64_t at) { neutral[row] = packed[at]; });
+}
+
+template <class T>
+void pack_unit(const CellLayout& layout, int parameter, const T* neutral, T* packed) {
+  for_each_place(layout, parameter, [&](int unit, int64_t at) { packed[at] = neutral[unit]; });
+}
+
+template <class T>
+void unpack_unit(const CellLayout& layout, int parameter, const T* packed, T* neutral) {
+  for_each_place(layout, parameter, [&](int unit, int64_t at) { neutral[unit] = packed[at]; });
 }
 
 namespace {
@@ -160,6 +177,8 @@ void transpose_weights(const CellLayout& layout, Part part, const T* packed, T* 
   template void unpack_weights(const CellLayout&, Part, const T*, T*); \
   template void pack_bias(const CellLayout&, bool, const T*, T*);      \
   template void unpack_bias(const CellLayout&, bool, const T*, T*);    \
+  template void pack_unit(const CellLayout&, int, const T*, T*);       \
+  template void unpack_unit(const CellLayout&, int, const T*, T*);     \
   template void transpose_weights(const CellLayout&, Part, const T*, T*, int, int);
 SLUICE_INSTANTIATE(float)
 SLUICE_INSTANTIATE(double)

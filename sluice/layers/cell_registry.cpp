@@ -1,6 +1,4 @@
 // The cells of cells/registry.def, and those a program adds.
-#include <algorithm>
-
 #include "sluice/base/error.h"
 #include "sluice/layers/cell_kernel.h"
 
@@ -22,12 +20,6 @@ std::vector<const Cell& (*)()>& registry() {
 }
 
 }  // namespace
-
-int CellInfo::file_rows() const {
-  int rows = 0;
-  for (const GateInfo& gate : gates) rows = std::max(rows, gate.row + 1);
-  return rows;
-}
 
 const Cell& find_cell(const std::string& name) {
   for (auto* cell : registry())

@@ -42,7 +42,8 @@ class RecurrentNode : public Node {
  public:
   RecurrentNode(const Variable& x, const RecurrentState& state,
                 std::shared_ptr<const Recurrent::Body> body)
-      : Node({x, state.values[0], state.values[1], state.values[2], state.values[3]}),
+      : Node({x, state.values[0], state.values[1], state.values[2], state.values[3],
+              state.values[4]}),
         body_(std::move(body)),
         passes_(body_->directions.size()) {}
 
@@ -144,8 +145,7 @@ RecurrentResult Recurrent::run(const Variable& x, const RecurrentState& state,
   const int64_t batch = x.shape()[options().batch_first ? 0 : 1];
   bool wanted = false;
   for (const Direction& d : body_->directions)
-    for (const Variable* v : {&d.weights, &d.bias_input, &d.bias_hidden})
-      wanted = wanted || (v->defined() && v->requires_grad());
+    d.for_each_parameter([&](const Variable& v) { wanted = wanted || v.requires_grad(); });
   for (const Variable& v : state.values) wanted = wanted || (v.defined() && v.requires_grad());
   const bool remember = grad_enabled() && (wanted || x.requires_grad());
 
@@ -179,8 +179,7 @@ Variable Recurrent::forward(const Variable& x, const Padding& padding) {
 std::vector<Variable> Recurrent::parameters() const {
   std::vector<Variable> all;
   for (const Direction& d : body_->directions)
-    for (const Variable* v : {&d.weights, &d.bias_input, &d.bias_hidden})
-      if (v->defined()) all.push_back(*v);
+    d.for_each_parameter([&](const Variable& v) { all.push_back(v); });
   return all;
 }
 
@@ -213,7 +212,8 @@ void Recurrent::to(DType dtype) {
     Direction& d = body_->directions[i];
     const std::pair<Variable*, Variable*> pairs[] = {{&d.weights, &fresh.weights},
                                                      {&d.bias_input, &fresh.bias_input},
-                                                     {&d.bias_hidden, &fresh.bias_hidden}};
+                                                     {&d.bias_hidden, &fresh.bias_hidden},
+                                                     {&d.units, &fresh.units}};
     for (auto [old, now] : pairs) {
       if (!old->defined()) continue;
       old->value() = now->value();

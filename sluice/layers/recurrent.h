@@ -9,6 +9,7 @@
 
 #include "sluice/base/options.h"
 #include "sluice/base/random.h"
+#include "sluice/base/registry.h"
 #include "sluice/layers/cell_kernel.h"
 #include "sluice/layers/module.h"
 
@@ -27,6 +28,7 @@ struct RecurrentOptions {
   PaddedOutput padded_output = PaddedOutput::zero;
   int biases = 2;  ///< bias vectors of a gate: 2 (PyTorch), 1 (Keras, papers) or 0
   CellSwitches switches = {};
+  std::string peepholes = "ifo";  ///< of the gates that the cell has peepholes for, those it uses
   std::string initialization = "pytorch";  ///< or "keras"
   /// Sum of the forget gate's biases at the start; NaN leaves what the initialisation gives
   /// (PyTorch: random, Keras: 1).
@@ -104,5 +106,7 @@ class RecurrentStream {
 /// For the table of layers: the cell's name and a recipe's options. [B,T,I] in.
 std::unique_ptr<Module> make_recurrent(const std::string& cell, const Options& options,
                                        int input_size, Generator& generator);
+/// The options that make_recurrent knows for this cell.
+std::vector<OptionDoc> recurrent_options(const std::string& cell);
 
 }  // namespace sluice

@@ -63,7 +63,7 @@ void BackwardPass<T>::make_room() {
     dy_ = gather<T>(dy, plan, direction_.reverse, layout.padded);
   dh_ = Tensor({batch * layout.padded}, dtype_of<T>);
   for (int k = 1; k < layout.states; ++k) dstate_[k] = Tensor({batch * layout.padded}, dtype_of<T>);
-  if (layout.has_message) dmessage_ = room<T>(batch * layout.padded);
+  for (int k = 0; k < layout.messages; ++k) dmessage_[k] = room<T>(batch * layout.padded);
   if (gradients_.dx.defined()) {
     if (plan.ragged()) dx_ = room<T>(batch * plan.steps() * layout.input_size);
     dx_tail_ = room<T>(tail_room(layout) * most_threads(direction_, memory_) * slices);
@@ -71,6 +71,7 @@ void BackwardPass<T>::make_room() {
   if (!direct()) dweights_ = room<T>(slices * layout.packed_size());
   if (direction_.bias_input.defined() || direction_.bias_hidden.defined())
     dstart_ = Tensor({slices * layout.bias_size()}, dtype_of<T>);
+  if (layout.units > 0) dunits_ = Tensor({slices * layout.unit_size()}, dtype_of<T>);
 }
 
 template <class T>
@@ -105,11 +106,11 @@ void BackwardPass<T>::load_last() {
 template <class T>
 void BackwardPass<T>::transpose(const SequenceTask<T>& task) {
   const CellLayout& layout = direction_.layout;
-  for (Part part : {Part::input, Part::hidden, Part::message}) {
+  for (int p = 0; p < layout.parts(); ++p) {
+    const Part part = part_at(p);
     const bool dx = gradients_.dx.defined() && (!few_inputs(layout) || runs_by_row(task));
     const bool wanted = part == Part::input ? dx : layout.part(part).count > 0;
     if (!wanted) continue;
-    const int p = static_cast<int>(part);
     transposed_[p] = room<T>(layout.transposed_size(part));
     T* to = transposed_[p].template data<T>();
     parallel_for(static_cast<int64_t>(layout.blocks(part).size()), [&](int64_t block) {
@@ -126,7 +127,7 @@ void BackwardPass<T>::complete(SequenceTask<T>& q, int slice) {
   const bool reverse = direction_.reverse;
   const int begin = memory_.plan.begin(slice), first = reverse ? q.steps - 1 : 0;
   const int64_t row = int64_t{begin} * layout.padded;
-  for (int p = 0; p < 3; ++p)
+  for (int p = 0; p < layout.parts(); ++p)
     if (transposed_[p].defined()) q.transposed[p] = transposed_[p].template data<T>();
   const SequenceView& dy = gradients_.dy;
   if (dy_.defined()) {
@@ -139,7 +140,7 @@ void BackwardPass<T>::complete(SequenceTask<T>& q, int slice) {
     q.dy_row = dy.row_stride();
   }
   q.dh = dh_.template data<T>() + row;
-  q.dmessage = dmessage_.defined() ? dmessage_.template data<T>() + row : q.dh;
+  for (int k = 0; k < layout.messages; ++k) q.dmessage[k] = dmessage_[k].template data<T>() + row;
   for (int k = 1; k < layout.states; ++k) q.dstate[k] = dstate_[k].template data<T>() + row;
   q.need_first = gradients_.dfirst[0] != nullptr;
   SequenceView& dx = gradients_.dx;
@@ -167,9 +168,9 @@ void BackwardPass<T>::complete(SequenceTask<T>& q, int slice) {
     weights = dweights_.template data<T>() + slice * layout.packed_size();
     q.overwrite = true;
   }
-  q.dweights[0] = weights;
-  q.dweights[1] = weights + layout.packed_size(Part::input);
-  q.dweights[2] = q.dweights[1] + layout.packed_size(Part::hidden);
+  for (int p = 0; p < layout.parts(); ++p)
+    q.dweights[p] = weights + layout.packed_offset(part_at(p));
+  if (dunits_.defined()) q.dunits = dunits_.template data<T>() + slice * layout.unit_size();
   if (dstart_.defined()) q.dstart = dstart_.template data<T>() + slice * layout.bias_size();
 }
 
@@ -215,6 +216,23 @@ void BackwardPass<T>::collect() {
       add_bias(input_side, std::as_const(dstart_).template data<T>() + slice * layout.bias_size(),
                to);
   }
+  collect_units();
+}
+
+/// A parameter that is left out gets no gradient: it stays zero.
+template <class T>
+void BackwardPass<T>::collect_units() {
+  const Variable& units = direction_.units;
+  if (!units.defined() || !units.requires_grad()) return;
+  const CellLayout& layout = direction_.layout;
+  const int64_t size = layout.unit_size();
+  T* const to = units.grad_buffer().template data<T>();
+  for (int slice = 0; slice < memory_.plan.slices(); ++slice) {
+    const T* const from = std::as_const(dunits_).template data<T>() + slice * size;
+    for (int64_t i = 0; i < size; ++i)
+      if ((direction_.units_left_out >> (i / layout.lanes % layout.units) & 1) == 0)
+        to[i] += from[i];
+  }
 }
 
 template <class T>
@@ -222,7 +240,7 @@ void BackwardPass<T>::add_bias(bool input_side, const T* from, T* to) const {
   const CellLayout& layout = direction_.layout;
   const int lanes = layout.lanes, gates = layout.gates;
   for (int gate = 0; gate < gates; ++gate) {
-    if (!has_bias(layout, gate, input_side)) continue;
+    if (!layout.has_bias(gate, input_side)) continue;
     for (int64_t i = gate * lanes; i < layout.bias_size(); i += int64_t{gates} * lanes)
       for (int lane = 0; lane < lanes; ++lane) to[i + lane] += from[i + lane];
   }

@@ -1,6 +1,7 @@
 #include "sluice/layers/recurrent_body.h"
 
 #include <cmath>
+#include <string_view>
 
 #include "sluice/base/error.h"
 #include "sluice/layers/cell_packing.h"
@@ -15,6 +16,17 @@ std::string Recurrent::Body::suffix(int index) const {
   return "_l" + std::to_string(layer) + (per_layer() == 2 && reverse ? "_reverse" : "");
 }
 
+namespace {
+
+/// Whether the layer has a per-unit parameter of its cell: a peephole may be left out.
+bool has_unit(const RecurrentOptions& o, const UnitInfo& unit) {
+  constexpr std::string_view peephole = "peephole_";
+  return !unit.name.starts_with(peephole) ||
+         o.peepholes.find(unit.name.substr(peephole.size())) != std::string::npos;
+}
+
+}  // namespace
+
 Direction make_direction(const Recurrent::Body& body, int index, DType dtype) {
   const RecurrentOptions& o = body.options;
   return dispatch(dtype, [&](auto zero) {
@@ -27,41 +39,80 @@ Direction make_direction(const Recurrent::Body& body, int index, DType dtype) {
         o.direction == DirectionOf::reverse || (o.direction == DirectionOf::both && index % 2 == 1),
         {},
         {},
-        {}};
+        {},
+        {},
+        0};
     d.weights = Variable(Tensor({d.layout.packed_size()}, dtype), true);
-    if (o.biases >= 1) d.bias_input = Variable(Tensor({d.layout.bias_size()}, dtype), true);
-    if (o.biases >= 2) d.bias_hidden = Variable(Tensor({d.layout.bias_size()}, dtype), true);
+    const auto bias = [&](bool input_side) {
+      const bool any = !d.layout.bias_rows(input_side).empty();
+      return any ? Variable(Tensor({d.layout.bias_size()}, dtype), true) : Variable();
+    };
+    if (o.biases >= 1) d.bias_input = bias(true);
+    if (o.biases >= 2) d.bias_hidden = bias(false);
+    for (int k = 0; k < d.layout.units; ++k)
+      if (!has_unit(o, body.cell->info.units[k])) d.units_left_out |= 1u << k;
+    if (d.layout.units > 0)
+      d.units = Variable(Tensor({d.layout.unit_size()}, dtype), !d.units_all_left_out());
     return d;
   });
 }
 
+namespace {
+
+/// The parts of the packed weights that stand in a matrix of files.
+template <class F>
+void for_each_part(const CellLayout& layout, const NeutralMatrix& matrix, F&& f) {
+  for (int p = 0; p < layout.parts(); ++p)
+    if (&layout.matrix(part_at(p)) == &matrix) f(part_at(p), layout.packed_offset(part_at(p)));
+}
+
+Shape shape_of(const CellLayout& layout, const NeutralMatrix& matrix) {
+  return {static_cast<int64_t>(matrix.rows.size()) * layout.hidden_size, matrix.columns};
+}
+Shape bias_shape(const CellLayout& layout, bool input_side) {
+  return {static_cast<int64_t>(layout.bias_rows(input_side).size()) * layout.hidden_size};
+}
+const char* bias_name(bool input_side) { return input_side ? "bias_ih" : "bias_hh"; }
+
+/// Calls f(number, name) for every per-unit parameter that the direction has.
+template <class F>
+void for_each_unit_parameter(const Direction& d, F&& f) {
+  for (int k = 0; k < d.layout.units; ++k)
+    if ((d.units_left_out >> k & 1) == 0) f(k, d.layout.cell->info.units[k].name);
+}
+
+}  // namespace
+
 NamedTensors direction_tensors(const Recurrent::Body& body, int index, bool gradients) {
   const Direction& d = body.directions[index];
   const CellLayout& layout = d.layout;
-  const int64_t rows = int64_t{layout.cell->info.file_rows()} * layout.hidden_size;
   const std::string suffix = body.suffix(index);
   NamedTensors tensors;
+  const auto values = [&](const Variable& v) { return gradients ? gradient_of(v) : v.value(); };
   dispatch(body.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const auto values = [&](const Variable& v) { return gradients ? gradient_of(v) : v.value(); };
     const Tensor packed = values(d.weights);
-    const T* from = packed.data<T>();
-    Tensor input({rows, layout.input_size}, body.dtype);
-    Tensor hidden({rows, layout.hidden_size}, body.dtype);
-    unpack_weights(layout, Part::input, from, input.data<T>());
-    from += layout.packed_size(Part::input);
-    unpack_weights(layout, Part::hidden, from, hidden.data<T>());
-    from += layout.packed_size(Part::hidden);
-    unpack_weights(layout, Part::message, from, hidden.data<T>());
-    tensors.emplace_back("weight_ih" + suffix, input);
-    tensors.emplace_back("weight_hh" + suffix, hidden);
+    for (const NeutralMatrix& matrix : layout.matrices) {
+      if (matrix.rows.empty()) continue;
+      Tensor neutral(shape_of(layout, matrix), body.dtype);
+      for_each_part(layout, matrix, [&](Part part, int64_t at) {
+        unpack_weights(layout, part, packed.data<T>() + at, neutral.data<T>());
+      });
+      tensors.emplace_back(matrix.name + suffix, neutral);
+    }
     for (bool input_side : {true, false}) {
       const Variable& bias = input_side ? d.bias_input : d.bias_hidden;
-      if (!bias.defined()) continue;
-      Tensor neutral({rows}, body.dtype);
+      const Shape shape = bias_shape(layout, input_side);
+      if (!bias.defined() || shape.numel() == 0) continue;
+      Tensor neutral(shape, body.dtype);
       unpack_bias(layout, input_side, values(bias).template data<T>(), neutral.data<T>());
-      tensors.emplace_back((input_side ? "bias_ih" : "bias_hh") + suffix, neutral);
+      tensors.emplace_back(bias_name(input_side) + suffix, neutral);
     }
+    for_each_unit_parameter(d, [&](int k, const std::string& name) {
+      Tensor neutral({layout.hidden_size}, body.dtype);
+      unpack_unit(layout, k, values(d.units).template data<T>(), neutral.data<T>());
+      tensors.emplace_back(name + suffix, neutral);
+    });
   });
   return tensors;
 }
@@ -83,27 +134,28 @@ Tensor checked(const NamedTensors& state, const std::string& name, const Shape& 
 void load_direction(Recurrent::Body& body, int index, const NamedTensors& state) {
   Direction& d = body.directions[index];
   const CellLayout& layout = d.layout;
-  const int64_t rows = int64_t{layout.cell->info.file_rows()} * layout.hidden_size;
   const std::string suffix = body.suffix(index);
   dispatch(body.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const Tensor input =
-        checked(state, "weight_ih" + suffix, {rows, layout.input_size}, body.dtype);
-    const Tensor hidden =
-        checked(state, "weight_hh" + suffix, {rows, layout.hidden_size}, body.dtype);
-    T* to = d.weights.value().data<T>();
-    pack_weights(layout, Part::input, input.data<T>(), to);
-    to += layout.packed_size(Part::input);
-    pack_weights(layout, Part::hidden, hidden.data<T>(), to);
-    to += layout.packed_size(Part::hidden);
-    pack_weights(layout, Part::message, hidden.data<T>(), to);
+    for (const NeutralMatrix& matrix : layout.matrices) {
+      if (matrix.rows.empty()) continue;
+      const Tensor neutral =
+          checked(state, matrix.name + suffix, shape_of(layout, matrix), body.dtype);
+      for_each_part(layout, matrix, [&](Part part, int64_t at) {
+        pack_weights(layout, part, neutral.data<T>(), d.weights.value().data<T>() + at);
+      });
+    }
     for (bool input_side : {true, false}) {
       Variable& bias = input_side ? d.bias_input : d.bias_hidden;
-      if (!bias.defined()) continue;
-      const Tensor neutral =
-          checked(state, (input_side ? "bias_ih" : "bias_hh") + suffix, {rows}, body.dtype);
+      const Shape shape = bias_shape(layout, input_side);
+      if (!bias.defined() || shape.numel() == 0) continue;
+      const Tensor neutral = checked(state, bias_name(input_side) + suffix, shape, body.dtype);
       pack_bias(layout, input_side, neutral.data<T>(), bias.value().data<T>());
     }
+    for_each_unit_parameter(d, [&](int k, const std::string& name) {
+      const Tensor neutral = checked(state, name + suffix, {layout.hidden_size}, body.dtype);
+      pack_unit(layout, k, neutral.data<T>(), d.units.value().data<T>());
+    });
   });
 }
 
@@ -132,10 +184,9 @@ void check_state(const Recurrent::Body& body, int64_t batch, const RecurrentStat
 
 namespace {
 
-/// Keras: glorot uniform on the fused kernel; recurrent kernel with orthonormal rows [H, G·H].
-void fill_keras(Tensor& input, Tensor& hidden, Generator& generator) {
-  const int64_t rows = input.size(0), inputs = input.size(1), h = hidden.size(1);
-  fill_glorot_uniform(input, {inputs, rows}, generator);
+/// Keras' recurrent kernel [H, G·H] with orthonormal rows, as the neutral matrix [G·H, H].
+void fill_recurrent_keras(Tensor& hidden, Generator& generator) {
+  const int64_t rows = hidden.size(0), h = hidden.size(1);
   Tensor fused({h, rows});
   fill_orthogonal(fused, generator);
   for (int64_t i = 0; i < rows; ++i)
@@ -144,36 +195,65 @@ void fill_keras(Tensor& input, Tensor& hidden, Generator& generator) {
 }
 
 /// Sets the forget gate's bias; the second vector's part is zero, so that the sum is the value.
-void set_forget_bias(const CellInfo& info, int64_t h, double value, bool second, Tensor& bias) {
-  for (const GateInfo& gate : info.gates)
-    if (gate.name == "f")
-      for (int64_t u = 0; u < h; ++u)
-        bias.data<float>()[gate.row * h + u] = second ? 0.f : static_cast<float>(value);
+void set_forget_bias(const CellLayout& layout, double value, bool input_side, Tensor& bias) {
+  const std::vector<int> rows = layout.bias_rows(input_side);
+  const int64_t h = layout.hidden_size;
+  for (size_t block = 0; block < rows.size(); ++block)
+    for (const GateInfo& gate : layout.cell->info.gates)
+      if (gate.row == rows[block] && gate.name == "f")
+        std::fill_n(bias.data<float>() + static_cast<int64_t>(block) * h, h,
+                    input_side ? static_cast<float>(value) : 0.f);
+}
+
+void fill_matrices(const CellLayout& layout, bool keras, double bound, Generator& generator,
+                   std::vector<Tensor>& matrices) {
+  for (const NeutralMatrix& matrix : layout.matrices)
+    matrices.emplace_back(Tensor(shape_of(layout, matrix)));
+  for (size_t i = 0; i < matrices.size(); ++i) {
+    if (matrices[i].numel() == 0) continue;
+    if (!keras)
+      fill_uniform(matrices[i], bound, generator);
+    else if (i == 0)
+      fill_glorot_uniform(matrices[i], {matrices[i].size(1), matrices[i].size(0)}, generator);
+    else
+      fill_recurrent_keras(matrices[i], generator);
+  }
+}
+
+void fill_unit(const UnitInfo& unit, double bound, Generator& generator, Tensor& values) {
+  const bool own = unit.low != 0 || unit.high != 0;
+  generator.uniform(values.values<float>(), static_cast<float>(own ? unit.low : -bound),
+                    static_cast<float>(own ? unit.high : bound));
 }
 
 }  // namespace
 
 NamedTensors initial_tensors(const Recurrent::Body& body, int index, Generator& generator) {
   const RecurrentOptions& o = body.options;
-  const int64_t h = o.hidden_size, rows = int64_t{body.cell->info.file_rows()} * h;
+  const Direction& d = body.directions[index];
+  const CellLayout& layout = d.layout;
   const bool keras = o.initialization == "keras";
-  const double bound = 1 / std::sqrt(static_cast<double>(h));
-  Tensor input({rows, body.layer_input(index / body.per_layer())}), hidden({rows, h});
-  if (keras) {
-    fill_keras(input, hidden, generator);
-  } else {
-    fill_uniform(input, bound, generator);
-    fill_uniform(hidden, bound, generator);
-  }
+  const double bound = 1 / std::sqrt(static_cast<double>(o.hidden_size));
+  std::vector<Tensor> matrices;
+  fill_matrices(layout, keras, bound, generator, matrices);
+  NamedTensors tensors;
+  for (size_t i = 0; i < matrices.size(); ++i)
+    if (matrices[i].numel() > 0)
+      tensors.emplace_back(layout.matrices[i].name + body.suffix(index), matrices[i]);
   const double forget = std::isnan(o.forget_bias) && keras ? 1.0 : o.forget_bias;
-  NamedTensors tensors = {{"weight_ih" + body.suffix(index), input},
-                          {"weight_hh" + body.suffix(index), hidden}};
-  for (int i = 0; i < o.biases; ++i) {
-    Tensor bias({rows});
+  for (bool input_side : {true, false}) {
+    const Shape shape = bias_shape(layout, input_side);
+    if (o.biases < (input_side ? 1 : 2) || shape.numel() == 0) continue;
+    Tensor bias(shape);
     if (!keras) fill_uniform(bias, bound, generator);
-    if (!std::isnan(forget)) set_forget_bias(body.cell->info, h, forget, i == 1, bias);
-    tensors.emplace_back((i == 0 ? "bias_ih" : "bias_hh") + body.suffix(index), bias);
+    if (!std::isnan(forget)) set_forget_bias(layout, forget, input_side, bias);
+    tensors.emplace_back(bias_name(input_side) + body.suffix(index), bias);
   }
+  for_each_unit_parameter(d, [&](int k, const std::string& name) {
+    Tensor values({o.hidden_size});
+    fill_unit(layout.cell->info.units[k], bound, generator, values);
+    tensors.emplace_back(name + body.suffix(index), values);
+  });
   return tensors;
 }
 

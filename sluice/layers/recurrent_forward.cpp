@@ -85,7 +85,7 @@ ForwardPass<T>::ForwardPass(const Direction& direction, PassMemory& m, const Pad
   if (m.plan.ragged()) m.packed_x = gather<T>(m.x, m.plan, direction.reverse, layout.input_size);
   const int64_t kept = remembers ? steps : 1, rows = batch;
   m.z = room<T>(rows * kept * layout.padded * layout.slots);
-  if (layout.has_message) m.message = room<T>(rows * kept * layout.padded);
+  for (int k = 0; k < layout.messages; ++k) m.message[k] = room<T>(rows * kept * layout.padded);
   const bool keep_h = remembers || m.y.defined() || m.plan.ragged();
   if (!y_serves(layout, m)) m.h = room<T>(rows * layout.padded * (keep_h ? steps : 2));
 

@@ -24,9 +24,9 @@ SequenceTask<T> make_task(const Direction& d, const PassMemory& m, int slice) {
   const int64_t begin = plan.begin(slice), steps = q.steps, rows = q.rows;
 
   const T* weights = std::as_const(d.weights.value()).template data<T>();
-  q.weights[0] = weights;
-  q.weights[1] = weights + layout.packed_size(Part::input);
-  q.weights[2] = q.weights[1] + layout.packed_size(Part::hidden);
+  for (int p = 0; p < layout.parts(); ++p)
+    q.weights[p] = weights + layout.packed_offset(part_at(p));
+  if (d.units.defined()) q.units = std::as_const(d.units.value()).template data<T>();
   q.start = std::as_const(m.start).template data<T>();
 
   if (plan.ragged()) {
@@ -66,11 +66,11 @@ SequenceTask<T> make_task(const Direction& d, const PassMemory& m, int slice) {
   const int64_t row = int64_t{layout.slots} * layout.padded;
   q.z = z.data<T>() + begin * (remembers ? steps : 1) * row;
   q.z_step = remembers ? rows * row : 0;
-  if (layout.has_message) {
-    Tensor message = m.message;
-    q.message = message.data<T>() + begin * (remembers ? steps : 1) * layout.padded;
-    q.message_step = remembers ? rows * layout.padded : 0;
+  for (int k = 0; k < layout.messages; ++k) {
+    Tensor message = m.message[k];
+    q.message[k] = message.data<T>() + begin * (remembers ? steps : 1) * layout.padded;
   }
+  q.message_step = remembers ? rows * layout.padded : 0;
   return q;
 }
 

@@ -15,6 +15,18 @@ struct Direction {
   bool reverse;
   Variable weights;                  ///< input, hidden and message parts, one after the other
   Variable bias_input, bias_hidden;  ///< undefined where the layer has none
+  Variable units;                    ///< [groups][parameters][lanes]; undefined: none
+  unsigned units_left_out = 0;       ///< a bit for each that stays 0 and is no parameter
+
+  bool units_all_left_out() const { return units_left_out + 1 == 1u << layout.units; }
+
+  /// The parameters there are, by weights, biases and per-unit ones.
+  template <class F>
+  void for_each_parameter(F&& f) const {
+    for (const Variable* v : {&weights, &bias_input, &bias_hidden})
+      if (v->defined()) f(*v);
+    if (units.defined() && !units_all_left_out()) f(units);
+  }
 };
 
 /// A [T,B,width] or [B,T,width] tensor, or some columns of one.
@@ -72,7 +84,7 @@ struct PassMemory {
   Tensor h;           ///< [slice][step][row][padded], where y itself cannot serve
   Tensor first;       ///< [row][padded] hidden state before the first step
   Tensor state[max_states];
-  Tensor z, message, start;
+  Tensor z, message[max_messages], start;
 };
 
 /// One direction's forward pass over the x of its memory. Writes y's columns if y is defined.
@@ -122,6 +134,7 @@ class BackwardPass {
   void transpose(const SequenceTask<T>& task);
   void complete(SequenceTask<T>& task, int slice);
   void collect();
+  void collect_units();
   void add_bias(bool input_side, const T* from, T* to) const;
   void store_first();
   bool direct() const;  ///< one slice adds straight to the gradients; frozen weights have none
@@ -129,8 +142,9 @@ class BackwardPass {
   const Direction& direction_;
   const PassMemory& memory_;
   PassGradients<T> gradients_;
-  Tensor dy_, dh_, dstate_[max_states], dmessage_, dx_, dx_tail_, dweights_, dstart_;
-  Tensor transposed_[3];
+  Tensor dy_, dh_, dstate_[max_states], dmessage_[max_messages], dx_, dx_tail_, dweights_, dstart_,
+      dunits_;
+  Tensor transposed_[max_parts];
   PoolArray<SequenceTask<T>> tasks_;
   PoolArray<PanelTask<T>> panel_tasks_;
   PoolArray<Segment<T>> segments_;

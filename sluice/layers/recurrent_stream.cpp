@@ -14,7 +14,7 @@ namespace {
 struct StreamLayer {
   const Direction* direction;
   SequenceTask<float> task;
-  Tensor h[2], state[max_states], z, message, start;
+  Tensor h[2], state[max_states], z, message[max_messages], start;
   int now = 0;  // which h is the state
 };
 
@@ -51,7 +51,7 @@ RecurrentStream::RecurrentStream(const Recurrent& layer, int batch)
     for (Tensor& h : s.h) h = Tensor({batch * row});
     for (int k = 1; k < layout.states; ++k) s.state[k] = Tensor({batch * row});
     s.z = Tensor({batch * row * layout.slots});
-    s.message = Tensor({batch * row});
+    for (int k = 0; k < layout.messages; ++k) s.message[k] = Tensor({batch * row});
     s.start = Tensor({layout.bias_size()});
     most_tasks = std::max(most_tasks, task_room(layout));
     most_groups = std::max(most_groups, layout.groups);
@@ -74,7 +74,7 @@ RecurrentStream::RecurrentStream(const Recurrent& layer, int batch)
     q.h_period = 1;
     for (int k = 1; k < layout.states; ++k) q.state[k] = s.state[k].data<float>();
     q.z = s.z.data<float>();
-    q.message = s.message.data<float>();
+    for (int k = 0; k < layout.messages; ++k) q.message[k] = s.message[k].data<float>();
     q.tasks = body_->tasks.data();
     q.segments = body_->segments.data();
     q.pointwise = body_->pointwise.data();
@@ -93,9 +93,9 @@ void RecurrentStream::step(const float* x, float* y) {
     const CellLayout& layout = d.layout;
     SequenceTask<float>& q = s.task;
     const float* weights = std::as_const(d.weights.value()).data<float>();
-    q.weights[0] = weights;
-    q.weights[1] = weights + layout.packed_size(Part::input);
-    q.weights[2] = q.weights[1] + layout.packed_size(Part::hidden);
+    for (int p = 0; p < layout.parts(); ++p)
+      q.weights[p] = weights + layout.packed_offset(part_at(p));
+    if (d.units.defined()) q.units = std::as_const(d.units.value()).data<float>();
     sum_biases(d, s.start.data<float>());
     q.x = input;
     q.x_row = row;

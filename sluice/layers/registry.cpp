@@ -49,23 +49,9 @@ std::unique_ptr<Module> make_elu(const std::string&, const Options& options, int
 
 /// A row for every cell: what a cell adds to the table is its own name.
 std::vector<Row> recurrent_rows() {
-  const std::vector<OptionDoc> options = {
-      {"hidden_size", "32", "units H"},
-      {"num_layers", "1", "layers on top of each other"},
-      {"direction", "forward", "forward, reverse or both"},
-      {"outputs", "last", "last step or all"},
-      {"activation", "tanh", "of the candidate: tanh or relu"},
-      {"output_activation", "as activation", "of the cell on its way out: tanh or relu"},
-      {"recurrent_activation", "sigmoid",
-       "of the gates: sigmoid, hard_sigmoid (x/6 + 1/2) or hard_sigmoid_keras2 (x/5 + 1/2)"},
-      {"update_gate", "keep", "GRU: what z multiplies, the old state (keep) or the new (replace)"},
-      {"biases", "2", "bias vectors a gate: 2, 1 or 0"},
-      {"forget_bias", "as initialization", "the LSTM's forget bias at the start"},
-      {"padded_output", "zero", "output behind a short row: zero or hold"},
-      {"initialization", "pytorch", "pytorch or keras"}};
   std::vector<Row> rows;
   for (const std::string& cell : cell_names())
-    rows.push_back({cell, find_cell(cell).info.title, options, make_recurrent});
+    rows.push_back({cell, find_cell(cell).info.title, recurrent_options(cell), make_recurrent});
   return rows;
 }
 

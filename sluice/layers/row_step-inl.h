@@ -55,7 +55,7 @@ struct GateSums {
     }
   }
   template <int K>
-  HWY_INLINE Raw<D, K> operator[](Index<K>) const {
+  HWY_INLINE PreActivation<D> operator[](Index<K>) const {
     return {v[K]};
   }
 };
@@ -67,9 +67,9 @@ void RowForward(const RowTask<hn::TFromD<D>>& t) {
     z.template add<X>(t.x + row * t.x_row, t.weights[0], t.input_size);
     if (t.reads_hidden)
       z.template add<H>(t.old_state[0] + row * t.old_stride[0], t.weights[1], t.hidden_size);
-    const StateRow<D, state_count<Cell>, -1> states(t, row);
+    const auto states = OldStates<D, state_count<Cell>, -1>(t, row);
     Record<D, true> m{{t.switches}, t.z + row * t.z_stride};
-    StoreStates<D>(t, row, Cell::step(m, z, states));
+    StoreValues<D>(Cell::step(m, z, states), t.new_state, t.new_stride, row);
   }
 }
 
@@ -139,8 +139,9 @@ HWY_INLINE void BackwardProducts(const RowTask<hn::TFromD<D>>& t, int row) {
 
 template <class D, class Cell>
 void RowBackward(const RowTask<hn::TFromD<D>>& t) {
+  UnitGradients<D, 0> no_units(t);
   for (int row = 0; row < t.rows; ++row) {
-    BackwardRow<D, true, Cell>(t, row);
+    BackwardRow<D, true, Cell>(t, row, no_units);
     if (t.dx)
       BackwardProducts<D, Cell, true>(t, row);
     else

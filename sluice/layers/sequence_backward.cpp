@@ -30,7 +30,9 @@ class BackwardLoop {
     for (int g = share.first_group; g < share.last_group; ++g)
       at_.prepare_backward(pointwise_[g], g);
     hidden_ = make_transposed(Part::hidden, share.first_block, share.last_block, true);
-    message_ = make_transposed(Part::message, share.first_block, share.last_block, false);
+    const bool add = layout_.cell->info.step_reads_message;  // to the step's own part
+    for (int k = 0; k < layout_.messages; ++k)
+      messages_[k] = make_transposed(message_part(k), share.first_block, share.last_block, add);
     if (few_inputs(layout_))
       make_dots();
     else
@@ -90,7 +92,7 @@ class BackwardLoop {
 
   void products(int s, int rows, bool input_now) {
     pointwise(s);
-    if (layout_.has_message) message(s);
+    if (layout_.messages > 0) messages(s);
     barrier_.wait();
     if (s > 0 || q_.need_first) run(Part::hidden, hidden_, {s, rows, q_.dh, layout_.padded});
     if (q_.dx && input_now) input(s);
@@ -197,16 +199,32 @@ class BackwardLoop {
   }
 
   void run_input(const Rows& rows) {
-    if (!few_inputs(layout_)) return run(Part::input, input_, rows);
+    if (!few_inputs(layout_)) {
+      run(Part::input, input_, rows);
+      return add_raw(rows);
+    }
     dots_.a_offset = rows.s * q_.z_step;
     dots_.out = rows.to;
     dots_.out_stride = rows.to_stride;
     q_.panels->row_dots(dots_, rows.count);
+    add_raw(rows);
     // The layer below reads whole vectors.
     for (int r = 0; q_.dx_columns > layout_.input_size && r < rows.count; ++r) {
       T* const row = rows.to + r * rows.to_stride;
       std::fill(row + layout_.input_size, row + q_.dx_columns, T{0});
     }
+  }
+
+  /// What reaches the input's own unit, not by way of a matrix.
+  void add_raw(const Rows& rows) {
+    for (int gate : layout_.raw_gates)
+      for (int r = 0; r < rows.count; ++r)
+        for (int g = 0; g < layout_.groups; ++g) {
+          const T* dz = at_.z(rows.s, g) + r * row_of_z() + ptrdiff_t{gate} * layout_.lanes;
+          T* const dx = rows.to + r * rows.to_stride + ptrdiff_t{g} * layout_.lanes;
+          const int count = std::min(layout_.lanes, layout_.input_size - g * layout_.lanes);
+          for (int u = 0; u < count; ++u) dx[u] += dz[u];
+        }
   }
 
   void product(int width, const PanelTask<T>& t, int rows) {
@@ -232,20 +250,18 @@ class BackwardLoop {
 
   void input(int s) { run_input({s, at_.active(s), q_.dx + s * q_.dx_step, q_.dx_row}); }
 
-  void message(int s) {
+  void messages(int s) {
     barrier_.wait();
-    run(Part::message, message_, {s, at_.active(s), q_.dmessage, layout_.padded});
-    for (int g = share_.first_group; g < share_.last_group; ++g) {
-      PointwiseTask<T>& t = pointwise_[g];
-      t.message = q_.dmessage + ptrdiff_t{g} * layout_.lanes;
-      q_.kernel->message_backward[usual_](t);
-    }
+    for (int k = 0; k < layout_.messages; ++k)
+      run(message_part(k), messages_[k], {s, at_.active(s), q_.dmessage[k], layout_.padded});
+    for (int g = share_.first_group; g < share_.last_group; ++g)
+      q_.kernel->message_backward[usual_](pointwise_[g]);
   }
 
   /// What the gate gradients of some steps are multiplied with.
   struct Owed {
-    OuterStep<T> x[most_steps], h[most_steps], q[most_steps];
-    int steps = 0, hidden_steps = 0;
+    OuterStep<T> x[most_steps], h[most_steps], q[max_messages][most_steps];
+    int steps = 0, hidden_steps = 0, message_steps = 0;
   };
 
   /// Weight and bias gradients of the owned groups for steps [first, last).
@@ -258,7 +274,8 @@ class BackwardLoop {
         owe(owed, first, last, g);
       outer(Part::input, owed.x, owed.steps, g);
       outer(Part::hidden, owed.h, owed.hidden_steps, g);
-      if (layout_.has_message) outer(Part::message, owed.q, owed.hidden_steps, g);
+      for (int k = 0; k < layout_.messages; ++k)
+        outer(message_part(k), owed.q[k], owed.message_steps, g);
       if (q_.dstart)
         q_.panels->column_sum(owed.x, owed.steps, row_of_z(), layout_.gates,
                               q_.dstart + ptrdiff_t{g} * layout_.gates * layout_.lanes);
@@ -268,31 +285,32 @@ class BackwardLoop {
   }
 
   void owe(Owed& owed, int first, int last, int group) {
-    owed.steps = last - first;
+    owed.steps = owed.message_steps = last - first;
     owed.hidden_steps = 0;
     for (int s = first; s < last; ++s) {
       const int rows = at_.active(s);
       const T* z = at_.z(s, group);
       owed.x[s - first] = {q_.x + s * q_.x_step, q_.x_row, z, rows};
+      for (int k = 0; k < layout_.messages; ++k)
+        owed.q[k][s - first] = {at_.message(k, s), layout_.padded, z, rows};
       if (!at_.reads_hidden(s)) continue;
       const int i = owed.hidden_steps++;
-      if (layout_.has_message) owed.q[i] = {at_.message(s), layout_.padded, z, rows};
       owed.h[i] = {at_.h_before(s), at_.h_before_row(s), z, rows};
     }
   }
 
   /// A single row: its steps are the rows of one; the state before the first stands elsewhere.
   void owe_row(Owed& owed, int first, int last, int group) {
-    owed.steps = 1;
+    owed.steps = owed.message_steps = 1;
     owed.hidden_steps = 0;
     owed.x[0] = {q_.x + first * q_.x_step, q_.x_step, at_.z(first, group), last - first};
     const auto add = [&](int s, int end) {
       if (s == end) return;
       const int i = owed.hidden_steps++;
       owed.h[i] = {at_.h_before(s), q_.h_step, at_.z(s, group), end - s};
-      if (layout_.has_message)
-        owed.q[i] = {at_.message(s), q_.message_step, at_.z(s, group), end - s};
     };
+    for (int k = 0; k < layout_.messages; ++k)
+      owed.q[k][0] = {at_.message(k, first), q_.message_step, at_.z(first, group), last - first};
     const int second = first == 0 ? 1 : first;
     if (first == 0 && at_.reads_hidden(0)) add(0, 1);
     add(second, last);
@@ -300,7 +318,7 @@ class BackwardLoop {
 
   /// Without steps the sum is zero, which only a buffer that is to be overwritten needs to be told.
   void outer(Part part, const OuterStep<T>* steps, int count, int group) {
-    const bool overwrite = part == Part::input ? input_overwrite_ : hidden_overwrite_;
+    const bool overwrite = part == Part::hidden ? hidden_overwrite_ : input_overwrite_;
     if (count == 0 && !overwrite) return;
     const Columns& columns = layout_.part(part);
     const int64_t depth = layout_.depth(part);
@@ -324,7 +342,7 @@ class BackwardLoop {
   Segment<T>* segments_;
   PanelTask<T>* tasks_;
   PointwiseTask<T>* pointwise_;
-  Transposed hidden_, message_, input_;
+  Transposed hidden_, messages_[max_messages], input_;
   RowDotTask<T> dots_{};
   std::optional<BackwardRows<T>> by_row_;
   const int enough_rows_ = enough_rows();

@@ -1,4 +1,5 @@
 // The time loop, forward: products, then the cell's equations on what they left in the cache.
+#include <algorithm>
 #include <optional>
 
 #include "sluice/layers/sequence_row.h"
@@ -11,13 +12,15 @@ namespace {
 /// Few rows cannot fill a register tile: groups are then run side by side.
 constexpr int few_rows = 2;
 
-/// Whether a gate's chain has begun in an earlier product, so that z holds its partial sum.
+/// Whether a gate's chain has begun before this product, so that z holds its partial sum.
 bool begun(const CellLayout& layout, Part part, int gate) {
-  if (part == Part::input) return false;
-  const Columns& input = layout.part(Part::input);
-  const Columns& hidden = layout.part(Part::hidden);
-  const auto in = [gate](const Columns& c) { return gate >= c.first && gate < c.first + c.count; };
-  return in(input) || (part == Part::message && in(hidden));
+  for (int raw : layout.raw_gates)
+    if (gate == raw) return true;
+  for (int p = 0; p < index_of(part); ++p) {
+    const Columns& earlier = layout.part(part_at(p));
+    if (gate >= earlier.first && gate < earlier.first + earlier.count) return true;
+  }
+  return false;
 }
 
 /// Rows of z and of what is multiplied: those of step s or, for a single row, every step's.
@@ -52,7 +55,7 @@ class Products {
   /// For groups [first, last).
   void run(const Rows& rows, int first, int last) {
     const auto& panels = at_.layout.part(part_).panels;
-    const bool hidden = at_.reads_hidden(rows.s);
+    const bool hidden = part_ >= Part::message || at_.reads_hidden(rows.s);
     for (int p = 0; p < panels_; ++p) {
       PanelTask<T>* tasks = tasks_ + ptrdiff_t{p} * groups_ - first_;
       for (int g = first; g < last; ++g) move(tasks[g], rows, g, hidden);
@@ -94,8 +97,8 @@ class Products {
     }
     if (!hidden || (part_ == Part::input && !fused_)) return;
     Segment<T>& last = segments[t.segment_count - 1];
-    const bool message = part_ == Part::message;
-    last.a = message ? at_.message(s) : at_.h_before(s);
+    const bool message = part_ >= Part::message;
+    last.a = message ? at_.message(message_of(part_), s) : at_.h_before(s);
     last.row_stride = message ? at_.layout.padded : at_.h_before_row(s);
   }
 
@@ -124,13 +127,16 @@ class ForwardLoop {
         segments_(task.segments + share.thread * 2 * task_room(*task.layout)),
         pointwise_(task.pointwise + share.thread * ptrdiff_t{task.layout->groups}),
         input_(at_, share, Part::input, fused_, tasks_, segments_),
-        hidden_(at_, share, Part::hidden, false, tasks_, segments_),
-        message_(at_, share, Part::message, false, tasks_, segments_) {
-    for (int g = share.first_group; g < share.last_group; ++g) at_.prepare(pointwise_[g]);
+        hidden_(at_, share, Part::hidden, false, tasks_, segments_) {
+    for (int k = 0; k < task.layout->messages; ++k)
+      messages_[k].emplace(at_, share, message_part(k), false, tasks_, segments_);
+    for (int g = share.first_group; g < share.last_group; ++g) at_.prepare(pointwise_[g], g);
     if (!hoist_) return;
     // What a single row would wait for at every step, with the steps as the rows of one product.
     int steps = 0;
     while (steps < q_.steps && at_.active(steps) > 0) ++steps;
+    for (int s = 0; s < steps; ++s)
+      for (int g = share.first_group; g < share.last_group; ++g) start_raw(s, g);
     input_.run({0, steps, q_.z_step}, share_.first_group, share_.last_group);
   }
 
@@ -140,23 +146,42 @@ class ForwardLoop {
     const int groups = share_.last_group - share_.first_group;
     // Few rows: all groups' products side by side. Many: a group at a time, while z is hot.
     const int stride = rows.count <= few_rows ? groups : 1;
-    const auto first =
-        q_.layout->has_message ? q_.kernel->message[usual_] : q_.kernel->forward[usual_];
+    const int messages = q_.layout->messages;
+    const auto first = messages > 0 ? q_.kernel->message[usual_] : q_.kernel->forward[usual_];
     for (int g = share_.first_group; g < share_.last_group; g += stride) {
-      if (!hoist_) input_.run(rows, g, g + stride);
+      if (!hoist_) {
+        for (int i = g; i < g + stride; ++i) start_raw(s, i);
+        input_.run(rows, g, g + stride);
+      }
       if (!fused_) hidden_.run(rows, g, g + stride);
       for (int i = g; i < g + stride; ++i) first(pointwise(s, i));
     }
     barrier_.wait();
-    if (!q_.layout->has_message) return;
+    if (messages == 0) return;
     for (int g = share_.first_group; g < share_.last_group; g += stride) {
-      message_.run(rows, g, g + stride);
+      for (int k = 0; k < messages; ++k) messages_[k]->run(rows, g, g + stride);
       for (int i = g; i < g + stride; ++i) q_.kernel->forward[usual_](pointwise(s, i));
     }
     barrier_.wait();
   }
 
  private:
+  /// The chains that start from the input's own unit: bias + x.
+  void start_raw(int s, int group) {
+    const CellLayout& layout = at_.layout;
+    const int first = group * layout.lanes,
+              count = std::min(layout.lanes, layout.input_size - first);
+    for (int gate : layout.raw_gates) {
+      const T* const bias = at_.bias(group, gate);
+      T* z = at_.z(s, group) + ptrdiff_t{gate} * layout.lanes;
+      const T* x = q_.x + s * q_.x_step + first;
+      for (int r = at_.active(s); r > 0; --r, z += at_.unit_row(), x += q_.x_row) {
+        std::copy_n(bias, layout.lanes, z);
+        for (int u = 0; u < count; ++u) z[u] += x[u];
+      }
+    }
+  }
+
   const PointwiseTask<T>& pointwise(int s, int group) {
     PointwiseTask<T>& t = pointwise_[group];
     at_.move(t, s, group);
@@ -172,7 +197,8 @@ class ForwardLoop {
   PanelTask<T>* tasks_;
   Segment<T>* segments_;
   PointwiseTask<T>* pointwise_;
-  Products<T> input_, hidden_, message_;
+  Products<T> input_, hidden_;
+  std::optional<Products<T>> messages_[max_messages];
 };
 
 /// A task's loop, by row where it can be.

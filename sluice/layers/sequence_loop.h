@@ -20,39 +20,42 @@ struct SequenceTask {
   int steps, rows;
   const int* active;  ///< [steps] rows still running; null: all of them
 
-  const T* weights[3];     ///< packed, by Part
-  const T* start;          ///< [groups][gates][lanes] bias every chain starts from
-  const T* transposed[3];  ///< backward only; input part only if dx is wanted, of many columns
+  const T* weights[max_parts];  ///< packed, by Part
+  const T* start;               ///< [groups][gates][lanes] bias every chain starts from
+  const T* units;               ///< [groups][parameters][lanes]
+  const T*
+      transposed[max_parts];  ///< backward only; input part only if dx is wanted, of many columns
 
   const T* x;  ///< step s, row r at x + s * x_step + r * x_row
   ptrdiff_t x_step, x_row;
 
   T* h;  ///< hidden state after step s; rows padded to whole vectors
   ptrdiff_t h_step, h_row;
-  int h_period;            ///< steps kept: `steps`, or 2 where nothing is remembered
-  const T* h_first;        ///< [rows][padded] before the first step; never null
-  bool zero_first;         ///< h_first is all zeros: its products are skipped
-  T* state[max_states];    ///< other states: [steps + 1][groups][rows][lanes], index 0 unused
-  ptrdiff_t state_step;    ///< 0: updated in place
-  T* z;                    ///< [steps][groups][rows][slots][lanes]
-  ptrdiff_t z_step;        ///< 0: reused
-  T* message;              ///< [steps][rows][padded]
-  ptrdiff_t message_step;  ///< 0: reused
+  int h_period;              ///< steps kept: `steps`, or 2 where nothing is remembered
+  const T* h_first;          ///< [rows][padded] before the first step; never null
+  bool zero_first;           ///< h_first is all zeros: its products are skipped
+  T* state[max_states];      ///< other states: [steps + 1][groups][rows][lanes], index 0 unused
+  ptrdiff_t state_step;      ///< 0: updated in place
+  T* z;                      ///< [steps][groups][rows][slots][lanes]
+  ptrdiff_t z_step;          ///< 0: reused
+  T* message[max_messages];  ///< [steps][rows][padded]
+  ptrdiff_t message_step;    ///< 0: reused
 
   // Backward.
   const T* dy;  ///< gradient of h after each step; null: none
   ptrdiff_t dy_step, dy_row;
-  T* dh;                  ///< [rows][padded] enters as the gradient of each row's last h
-  T* dstate[max_states];  ///< [groups][rows][lanes] enters as that of the last other states
-  T* dmessage;            ///< [rows][padded]
-  bool need_first;        ///< whether the gradient of h_first is wanted (left in dh)
-  T* dx;                  ///< null: not wanted; every element is written
+  T* dh;                      ///< [rows][padded] enters as the gradient of each row's last h
+  T* dstate[max_states];      ///< [groups][rows][lanes] enters as that of the last other states
+  T* dmessage[max_messages];  ///< [rows][padded]
+  bool need_first;            ///< whether the gradient of h_first is wanted (left in dh)
+  T* dx;                      ///< null: not wanted; every element is written
   ptrdiff_t dx_step, dx_row;
-  int dx_columns;  ///< columns of dx that may be written, input_size or more
-  T* dx_tail;      ///< tail_room() numbers for each thread: dx's last, partial vectors
-  T* dweights[3];  ///< packed, added to
-  bool overwrite;  ///< or written, whatever they hold
-  T* dstart;       ///< [groups][gates][lanes], added to
+  int dx_columns;          ///< columns of dx that may be written, input_size or more
+  T* dx_tail;              ///< tail_room() numbers for each thread: dx's last, partial vectors
+  T* dweights[max_parts];  ///< packed, added to
+  bool overwrite;          ///< or written, whatever they hold
+  T* dstart;               ///< [groups][gates][lanes], added to
+  T* dunits;               ///< [groups][parameters][lanes], added to
 
   // Room for each thread: of tasks and twice as many segments task_room() forward, and backward
   // block_room() tasks with segment_room() segments each; of pointwise tasks one a group.
@@ -77,7 +80,8 @@ inline ptrdiff_t segment_room(const CellLayout& layout) {
 inline bool few_inputs(const CellLayout& layout) { return layout.input_size <= layout.lanes / 2; }
 /// Transposed products of a step: every output block of every part.
 inline ptrdiff_t block_room(const CellLayout& layout) {
-  return static_cast<ptrdiff_t>(2 * layout.hidden_blocks.size() + layout.input_blocks.size());
+  return static_cast<ptrdiff_t>((1 + layout.messages) * layout.hidden_blocks.size() +
+                                layout.input_blocks.size());
 }
 /// Rows of dx that go by way of dx_tail at once, and the numbers of that room.
 constexpr int tail_rows = 64;

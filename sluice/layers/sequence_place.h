@@ -20,7 +20,7 @@ struct Place {
   T* h(int s) const { return q.h + (q.h_period == 2 ? s & 1 : s) * q.h_step; }
   const T* h_before(int s) const { return s == 0 ? q.h_first : h(s - 1); }
   ptrdiff_t h_before_row(int s) const { return s == 0 ? layout.padded : q.h_row; }
-  T* message(int s) const { return q.message + s * q.message_step; }
+  T* message(int k, int s) const { return q.message[k] + s * q.message_step; }
   ptrdiff_t state_offset(int group) const { return ptrdiff_t{group} * q.rows * layout.lanes; }
   T* state(int k, int s, int group) const {
     return q.state[k] + s * q.state_step + state_offset(group);
@@ -40,16 +40,17 @@ struct Place {
   }
 
   /// What the pointwise functions of a group need, forward and backward: what stays the same ...
-  void prepare(PointwiseTask<T>& t) const {
+  void prepare(PointwiseTask<T>& t, int group) const {
     t = PointwiseTask<T>{};
     t.z_stride = unit_row();
     t.switches = q.switches;
     t.new_stride[0] = q.h_row;
     for (int k = 1; k < layout.states; ++k) t.old_stride[k] = t.new_stride[k] = layout.lanes;
     t.message_stride = layout.padded;
+    if (layout.units > 0) t.units = q.units + ptrdiff_t{group} * layout.units * layout.lanes;
   }
   void prepare_backward(PointwiseTask<T>& t, int group) const {
-    prepare(t);
+    prepare(t, group);
     t.grad_state[0] = q.dh + ptrdiff_t{group} * layout.lanes;
     t.grad_stride[0] = layout.padded;
     for (int k = 1; k < layout.states; ++k) {
@@ -57,6 +58,9 @@ struct Place {
       t.grad_stride[k] = layout.lanes;
     }
     t.add_stride = q.dy_row;
+    for (int k = 0; k < layout.messages; ++k)
+      t.grad_message[k] = q.dmessage[k] + ptrdiff_t{group} * layout.lanes;
+    if (layout.units > 0) t.grad_units = q.dunits + ptrdiff_t{group} * layout.units * layout.lanes;
   }
   /// ... and what moves with the step: a single row's step is so short that this is felt.
   void move(PointwiseTask<T>& t, int s, int group) const {
@@ -71,7 +75,7 @@ struct Place {
       t.old_state[k] = old;
       t.new_state[k] = old + q.state_step;
     }
-    if (layout.has_message) t.message = message(s) + unit;
+    for (int k = 0; k < layout.messages; ++k) t.message[k] = message(k, s) + unit;
   }
 };
 

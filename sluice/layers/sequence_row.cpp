@@ -10,7 +10,7 @@ ForwardRows<T>::ForwardRows(const SequenceTask<T>& q)
       x_(q.x_step),
       two_(q.h_period == 2) {
   const Place<T> at(q);
-  at.prepare(row_);
+  at.prepare(row_, 0);
   at.move(row_, 0, 0);
   row_.x = q.x;
   row_.x_row = q.x_row;

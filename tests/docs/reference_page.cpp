@@ -1,5 +1,6 @@
 // Prints docs/reference.md from the registries: everything that has a name in a recipe.
 #include <cstdio>
+#include <map>
 #include <string>
 
 #include "sluice/data/transform.h"
@@ -35,24 +36,27 @@ void begin_section(const std::string& title, const std::string& columns) {
 template <class Make>
 void print_rows(const std::string& title, std::span<const RegistryRow<Make>> rows) {
   begin_section(title, "name | what it is | options (default)");
-  std::string previous, previous_name;
+  std::map<std::string, std::string> seen;  // options that an earlier row has too
   for (const auto& row : rows) {
     std::string options;
     for (const OptionDoc& option : row.options)
       options += (options.empty() ? "" : "<br>") + ("`" + option.name) + "` (" + option.initial +
                  "): " + option.doc;
-    const bool same = !options.empty() && options == previous;
-    if (!same) previous = options, previous_name = row.name;
+    const auto [first, fresh] = seen.try_emplace(options, row.name);
     say("| `" + row.name + "` | " + cell_text(row.doc) + " | " +
-        (same ? "as `" + previous_name + "`" : cell_text(options)) + " |\n");
+        (fresh || options.empty() ? cell_text(options) : "as `" + first->second + "`") + " |\n");
   }
 }
 
-std::string reads_text(int reads) {
+std::string reads_text(const CellInfo& info, int reads) {
+  std::vector<std::string> sources;
+  if (reads & reads_raw) sources.push_back("x itself where I = H, else x");
+  if (reads & reads_input) sources.push_back("x");
+  if (reads & reads_hidden) sources.push_back("h");
+  for (size_t k = 0; k < info.messages.size(); ++k)
+    if (reads & (reads_message << k)) sources.push_back("q_" + info.messages[k]);
   std::string text;
-  if (reads & 1) text += "x";
-  if (reads & 2) text += text.empty() ? "h" : ", h";
-  if (reads & 4) text += text.empty() ? "q" : ", q";
+  for (const std::string& source : sources) text += (text.empty() ? "" : ", ") + source;
   return text;
 }
 
@@ -62,7 +66,7 @@ void print_cells() {
     const CellInfo& info = find_cell(name).info;
     std::string gates, equations;
     for (const GateInfo& gate : info.gates)
-      gates += (gates.empty() ? "" : "<br>") + gate.name + ": " + reads_text(gate.reads);
+      gates += (gates.empty() ? "" : "<br>") + gate.name + ": " + reads_text(info, gate.reads);
     for (const std::string& line : info.equations)
       equations += (equations.empty() ? "`" : "<br>`") + line + "`";
     say("| `" + name + "` | " + info.title + " | " + gates + " | " + equations + " |\n");

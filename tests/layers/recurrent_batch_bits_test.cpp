@@ -47,14 +47,15 @@ std::vector<RecurrentCase> batch_cases() {
   });
 }
 
-/// Largest difference in terms of the largest number.
+/// Largest difference in terms of the largest number. A sum taken in another order differs by a
+/// unit in the last place (6e-8) a term or so: 4e-6 is 64 of them, over two layers.
 double deviation(const Tensor& a, const Tensor& b) {
   double largest = 0, difference = 0;
   for (int64_t i = 0; i < a.numel(); ++i) {
     largest = std::max(largest, std::abs(a.item(i)));
     difference = std::max(difference, std::abs(a.item(i) - b.item(i)));
   }
-  return difference / largest;
+  return difference == 0 ? 0 : difference / largest;
 }
 
 class RecurrentBatchBits : public testing::TestWithParam<RecurrentCase> {
@@ -119,7 +120,7 @@ TEST_P(RecurrentBatchBits, EachRowAlone) {
     ASSERT_EQ(test::first_difference(beside.values, alone.values), "")
         << "row " << b << " of length " << length(b) << "; " << test::reproduce();
     for (size_t i = 0; i < alone.gradients.size(); ++i)
-      ASSERT_LE(deviation(beside.gradients[i].second, alone.gradients[i].second), 2e-6)
+      ASSERT_LE(deviation(beside.gradients[i].second, alone.gradients[i].second), 4e-6)
           << alone.gradients[i].first << " of row " << b << "; " << test::reproduce();
   }
 }
