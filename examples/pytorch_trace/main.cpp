@@ -60,7 +60,9 @@ int main() {
   for (Variable& x : inputs)
     x = reshape(randn({1, 3}, generator), {1, 1, 3});  // [step, row, feature]
   const Tensor h = randn({1, 1, 3}, generator), c = randn({1, 1, 3}, generator);
-  const RecurrentState start{{h, c}};
+  RecurrentState start;
+  start.h() = Variable(h);
+  start.c() = Variable(c);
   const NoGrad no_grad;
 
   // One step at a time: the state goes in and comes out.

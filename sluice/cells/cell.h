@@ -9,6 +9,7 @@
 //   messages[]   (optional) names of the values that pass through the recurrent matrix within the
 //                step, and
 //   message      which computes them before `step` is evaluated; gates declared with `Q` read them
+//   periods[]    (optional) the clocks of as many modules of units where the layer names none
 //
 // The functions are step(m, z, s), step(m, z, s, p) or step(m, z, s, p, q), as much as the cell
 // needs: z[at<I>] is gate I, s[at<C>] old state C, p[at<P>] a unit's parameter, q[at<0>] a message

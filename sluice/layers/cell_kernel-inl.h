@@ -126,6 +126,28 @@ HWY_INLINE DropMasks<T> MasksOf(const PointwiseTask<T>& t, int row) {
   return {at(t.update_mask), at(t.cell_mask)};
 }
 
+/// The new state, the old one, or something between, as t.select says. A unit at rest may hold
+/// anything in its new state.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V Selected(const PointwiseTask<hn::TFromD<D>>& t, int k, int row, V now, V old) {
+  if (t.select[k] == nullptr) return now;
+  const D d;
+  const V m = hn::LoadU(d, t.select[k] + row * t.select_stride);
+  const V mean = hn::MulAdd(m, hn::Sub(now, old), old);
+  return hn::IfThenElse(hn::Eq(m, hn::Zero(d)), old,
+                        hn::IfThenElse(hn::Eq(m, hn::Set(d, hn::TFromD<D>{1})), now, mean));
+}
+/// The new states, a row apart.
+template <class D, bool Usual, int I = 0, class S>
+HWY_INLINE void StoreStates(const PointwiseTask<hn::TFromD<D>>&, int, const S&, const Values<>&) {}
+template <class D, bool Usual, int I = 0, class S, class A, class... Rest>
+HWY_INLINE void StoreStates(const PointwiseTask<hn::TFromD<D>>& t, int row, const S& old,
+                            const Values<A, Rest...>& all) {
+  const auto now = Usual ? all.first.v : Selected<D>(t, I, row, all.first.v, old.v[I]);
+  hn::StoreU(now, D(), t.new_state[I] + row * t.new_stride[I]);
+  StoreStates<D, Usual, I + 1>(t, row, old, all.rest);
+}
+
 /// Value I of several to to[I], a row apart.
 template <class D, int I = 0, class T>
 HWY_INLINE void StoreValues(const Values<>&, T* const*, const ptrdiff_t*, int) {}
@@ -147,7 +169,7 @@ void Forward(const PointwiseTask<hn::TFromD<D>>& t) {
     const auto messages = MessageValues<D, message_count<Cell>, -1>(t, row);
     Record<D, Usual> m{choice, z, MasksOf(t, row)};
     const auto next = StepOf<Cell>(m, gates, states, units, messages);
-    StoreValues<D>(next, t.new_state, t.new_stride, row);
+    StoreStates<D, Usual>(t, row, states, next);
   }
 }
 
@@ -226,6 +248,17 @@ struct UnitGradients {
   }
 };
 
+/// Cuts a new state's gradient to the equations' part of it; returns the old state's.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V SplitGradient(const PointwiseTask<hn::TFromD<D>>& t, int k, int row, V& grad) {
+  const D d;
+  if (t.select[k] == nullptr) return hn::Zero(d);
+  const V m = hn::LoadU(d, t.select[k] + row * t.select_stride);
+  const V past = hn::NegMulAdd(m, grad, grad);
+  grad = hn::Mul(m, grad);
+  return past;
+}
+
 /// One row; the gate gradients take the place of the record's first slots.
 template <class D, bool Usual, class Cell, class Units>
 HWY_INLINE void BackwardRow(const PointwiseTask<hn::TFromD<D>>& t, int row, Units& unit_grads) {
@@ -242,12 +275,16 @@ HWY_INLINE void BackwardRow(const PointwiseTask<hn::TFromD<D>>& t, int row, Unit
   for (int k = 0; k < states; ++k)
     grads[k] = hn::LoadU(d, t.grad_state[k] + row * t.grad_stride[k]);
   if (t.add) grads[0] = hn::Add(grads[0], hn::LoadU(d, t.add + row * t.add_stride));
+  V past[states];  // what reaches the old states without passing the equations
+  for (int k = 0; k < states; ++k)
+    past[k] = Usual ? hn::Zero(d) : SplitGradient<D>(t, k, row, grads[k]);
   ForBits<(1u << gates) - 1>([&]<int K>(Index<K>) HWY_ATTR {
     StoreSlot(d, GatherAll<K>(d, next, grads), z + K * slot_size<D>);
   });
   ForBits<(1u << states) - 1>([&]<int K>(Index<K>) HWY_ATTR {
-    hn::StoreU(GatherAll<state_bit<Cell> + K>(d, next, grads), d,
-               t.grad_state[K] + row * t.grad_stride[K]);
+    V grad = GatherAll<state_bit<Cell> + K>(d, next, grads);
+    if (!Usual) grad = hn::Add(grad, past[K]);
+    hn::StoreU(grad, d, t.grad_state[K] + row * t.grad_stride[K]);
   });
   ForBits<(1u << unit_count<Cell>)-1>([&]<int K>(Index<K>) HWY_ATTR {
     unit_grads.v[K] = hn::Add(unit_grads.v[K], GatherAll<unit_bit<Cell> + K>(d, next, grads));

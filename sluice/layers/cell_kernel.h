@@ -50,6 +50,9 @@ struct PointwiseTask {
   const T* update_mask;
   const T* cell_mask;
   ptrdiff_t mask_stride;
+  /// How much of a state is new, 0 to 1; null: all of it. A row `select_stride` apart.
+  const T* select[max_states];
+  ptrdiff_t select_stride;
 
   /// Backward: on entry the gradient of the new states, on return the part of the old states'
   /// gradient that does not pass through a product.
@@ -92,6 +95,7 @@ struct CellInfo {
   std::vector<UnitInfo> units;
   std::vector<std::string> messages;
   bool step_reads_message = false;  ///< itself, not only what the recurrent matrix makes of it
+  std::vector<int> periods;         ///< of clocks, where a layer names none
   CellUses uses;
   int slots = 0;  ///< vectors a unit's row of z needs: pre-activations, then what was recorded
   std::vector<std::string> equations;  ///< printed from the declaration, for the documentation

@@ -33,7 +33,8 @@ std::vector<int> balanced(int count, int widest) {
   return sizes;
 }
 
-CellLayout::CellLayout(const Cell& c, int input, int hidden, int n, int widest)
+CellLayout::CellLayout(const Cell& c, int input, int hidden, int n, int widest,
+                       const CellStructure& s)
     : cell(&c),
       input_size(input),
       hidden_size(hidden),
@@ -46,6 +47,7 @@ CellLayout::CellLayout(const Cell& c, int input, int hidden, int n, int widest)
       states(static_cast<int>(c.info.states.size())),
       units(static_cast<int>(c.info.units.size())),
       messages(static_cast<int>(c.info.messages.size())),
+      structure(s),
       fused(false),
       hidden_blocks(balanced(groups, widest)),
       input_blocks(balanced((input + n - 1) / n, widest)) {
@@ -56,7 +58,35 @@ CellLayout::CellLayout(const Cell& c, int input, int hidden, int n, int widest)
   }
   for (int p = 0; p < parts(); ++p) columns[p] = find_columns(c.info, all, 1 << p, widest);
   fused = columns[0].first == columns[1].first && columns[0].count == columns[1].count;
+  const int modules = static_cast<int>(s.periods.size());
+  for (int u = 0; modules > 0 && u < hidden; ++u)
+    periods.push_back(s.periods[static_cast<size_t>(u) * modules / hidden]);
+  for (int g = 0; !dense() && g < groups; ++g) ranges_.push_back(find_range(g));
   find_matrices();
+}
+
+bool CellLayout::connected(int unit, int other) const {
+  const int each = hidden_size / structure.heads;
+  return unit / each == other / each && (periods.empty() || periods[other] >= periods[unit]);
+}
+
+CellLayout::Range CellLayout::find_range(int group) const {
+  Range found = {hidden_size, 0};
+  for (int u = group * lanes; u < std::min((group + 1) * lanes, hidden_size); ++u)
+    for (int k = 0; k < hidden_size; ++k)
+      if (connected(u, k)) found = {std::min(found.first, k), std::max(found.last, k + 1)};
+  return found;
+}
+
+bool CellLayout::ticks(int unit, int s) const {
+  return unit < hidden_size && (s + structure.first_step) % periods[unit] == 0;
+}
+
+bool CellLayout::moves(int group, int s) const {
+  if (periods.empty()) return true;
+  for (int u = group * lanes; u < (group + 1) * lanes; ++u)
+    if (ticks(u, s)) return true;
+  return false;
 }
 
 /// As declared, but that a raw input of another size than the units passes a matrix.
@@ -69,7 +99,7 @@ int CellLayout::reads(int gate) const {
 /// The input's matrix; the recurrent one, with the hidden state's and the messages' gates; and one
 /// of its own for a message whose gates have their place there taken.
 void CellLayout::find_matrices() {
-  matrices = {{"weight_ih", input_size, {}}, {"weight_hh", hidden_size, {}}};
+  matrices = {{"weight_ih", input_size, {}}, {"weight_hh", hidden_size / structure.heads, {}}};
   for (int p = 0; p < parts(); ++p) {
     std::vector<int> rows;
     for (int k = columns[p].first; k < columns[p].first + columns[p].count; ++k)

@@ -26,6 +26,13 @@ struct Columns {
   std::vector<int> panels;  ///< vectors of each panel; their sum is count
 };
 
+/// Which units of the hidden state a unit reads, and when it moves.
+struct CellStructure {
+  int heads = 1;             ///< blocks of units, each of which reads itself alone
+  std::vector<int> periods;  ///< a clock for each of as many modules of units; empty: none
+  int first_step = 0;        ///< the number that a clock counts a row's first step as
+};
+
 /// A matrix of files: blocks of H rows, in the order of GateSpec::row.
 struct NeutralMatrix {
   std::string name;  ///< "weight_ih"
@@ -38,16 +45,34 @@ struct NeutralMatrix {
 /// Unit u is lane u % lanes of group u / lanes; lanes past the last unit hold zeros.
 struct CellLayout {
   /// Throws Error "cell.gates" if gates that read the same part do not stand side by side.
-  CellLayout(const Cell& cell, int input_size, int hidden_size, int lanes, int widest_panel);
+  CellLayout(const Cell& cell, int input_size, int hidden_size, int lanes, int widest_panel,
+             const CellStructure& structure = {});
 
   const Cell* cell;
   int input_size, hidden_size;
   int lanes, groups, padded;  ///< padded = groups * lanes
   int tail;                   ///< units of the last group where they do not fill it, else 0
   int gates, slots, states, units, messages;
+  CellStructure structure;
   bool fused;                  ///< input and hidden state enter the same chains, panel by panel
   std::vector<int> raw_gates;  ///< gates whose chains start from the input's own unit
   Columns columns[max_parts];
+
+  /// Units that a unit of group g reads of the hidden state: [first, last).
+  struct Range {
+    int first, last;
+  };
+  Range reads_units(int group) const {
+    return ranges_.empty() ? Range{0, hidden_size} : ranges_[group];
+  }
+  /// Whether a unit reads another's hidden state, as heads and clocks allow.
+  bool connected(int unit, int other) const;
+  bool dense() const { return structure.heads == 1 && periods.empty(); }
+  /// Of each unit, where there are clocks: whether it moves at a row's own step s, and whether a
+  /// unit of a group does.
+  std::vector<int> periods;
+  bool ticks(int unit, int s) const;
+  bool moves(int group, int s) const;
 
   int parts() const { return 2 + messages; }
   const Columns& part(Part p) const { return columns[index_of(p)]; }
@@ -81,6 +106,8 @@ struct CellLayout {
  private:
   void find_matrices();
   int reads(int gate) const;
+  Range find_range(int group) const;
+  std::vector<Range> ranges_;  // none where every unit reads all
   int matrix_of_[max_parts] = {};
 };
 

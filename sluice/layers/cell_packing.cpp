@@ -7,36 +7,43 @@ namespace sluice {
 
 namespace {
 
-/// Calls f(gate, unit, neutral_row, packed_column): the packed weights of (gate, unit) start at
-/// packed_column and stand `stride` apart for each k.
+/// The same for each recurrent weight that the structure leaves: its places in the neutral matrix,
+/// whose columns are one head's units, and in the packed one.
 template <class F>
-void for_each_unit(const CellLayout& layout, Part part, F&& f) {
-  const Columns& columns = layout.part(part);
-  const NeutralMatrix& matrix = layout.matrix(part);
-  const int64_t depth = layout.depth(part);
-  for (int unit = 0; unit < layout.hidden_size; ++unit) {
-    const int group = unit / layout.lanes, lane = unit % layout.lanes;
-    int64_t panel = int64_t{group} * columns.count * layout.lanes * depth;
-    int gate = columns.first;
-    for (int vectors : columns.panels) {
-      const int stride = vectors * layout.lanes;
-      for (int v = 0; v < vectors; ++v, ++gate) {
-        const int block = matrix.block_of(layout.cell->info.gates[gate].row);
-        const int row = block * layout.hidden_size + unit;
-        f(row, panel + v * layout.lanes + lane, stride);
-      }
-      panel += stride * depth;
-    }
-  }
+void for_each_connection(const CellLayout& layout, F&& f) {
+  const int each = layout.hidden_size / layout.structure.heads;
+  for_each_packed_row(layout, Part::hidden, [&](int row, int64_t column, int stride) {
+    const int unit = row % layout.hidden_size;
+    for (int k = 0; k < layout.hidden_size; ++k)
+      if (layout.connected(unit, k))
+        f(int64_t{row} * each + k % each, column + int64_t{k} * stride);
+  });
 }
 
 }  // namespace
 
 template <class T>
+void clear_unconnected(const CellLayout& layout, T* packed) {
+  if (layout.dense()) return;
+  const int lanes = layout.lanes, hidden = layout.hidden_size;
+  for (int group = 0; group < layout.groups; ++group)
+    for (int vectors : layout.part(Part::hidden).panels)
+      for (int k = 0; k < hidden; ++k)
+        for (int i = 0; i < vectors * lanes; ++i, ++packed) {
+          const int unit = group * lanes + i % lanes;
+          if (unit >= hidden || !layout.connected(unit, k)) *packed = T{0};
+        }
+}
+
+template <class T>
 void pack_weights(const CellLayout& layout, Part part, const T* neutral, T* packed) {
   const int64_t depth = layout.depth(part);
   std::fill_n(packed, layout.packed_size(part), T{0});
-  for_each_unit(layout, part, [&](int row, int64_t column, int stride) {
+  if (part == Part::hidden && !layout.dense()) {
+    for_each_connection(layout, [&](int64_t from, int64_t to) { packed[to] = neutral[from]; });
+    return;
+  }
+  for_each_packed_row(layout, part, [&](int row, int64_t column, int stride) {
     for (int64_t k = 0; k < depth; ++k) packed[column + k * stride] = neutral[row * depth + k];
   });
 }
@@ -44,7 +51,11 @@ void pack_weights(const CellLayout& layout, Part part, const T* neutral, T* pack
 template <class T>
 void unpack_weights(const CellLayout& layout, Part part, const T* packed, T* neutral) {
   const int64_t depth = layout.depth(part);
-  for_each_unit(layout, part, [&](int row, int64_t column, int stride) {
+  if (part == Part::hidden && !layout.dense()) {
+    for_each_connection(layout, [&](int64_t to, int64_t from) { neutral[to] = packed[from]; });
+    return;
+  }
+  for_each_packed_row(layout, part, [&](int row, int64_t column, int stride) {
     for (int64_t k = 0; k < depth; ++k) neutral[row * depth + k] = packed[column + k * stride];
   });
 }
@@ -177,6 +188,7 @@ void transpose_weights(const CellLayout& layout, Part part, const T* packed, T* 
   template void unpack_weights(const CellLayout&, Part, const T*, T*); \
   template void pack_bias(const CellLayout&, bool, const T*, T*);      \
   template void unpack_bias(const CellLayout&, bool, const T*, T*);    \
+  template void clear_unconnected(const CellLayout&, T*);              \
   template void pack_unit(const CellLayout&, int, const T*, T*);       \
   template void unpack_unit(const CellLayout&, int, const T*, T*);     \
   template void transpose_weights(const CellLayout&, Part, const T*, T*, int, int);

@@ -90,6 +90,8 @@ CellInfo Describe(const char* name) {
   if constexpr (has_message<Cell>)
     for (const char* message : Cell::messages) info.messages.emplace_back(message);
   info.step_reads_message = step_reads_message<Cell>;
+  if constexpr (requires { Cell::periods; })
+    info.periods.assign(std::begin(Cell::periods), std::end(Cell::periods));
   info.uses = UsesOf<Cell>();
   info.slots = slot_count<Cell>;
   return info;

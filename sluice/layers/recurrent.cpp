@@ -12,6 +12,52 @@ namespace sluice {
 
 namespace {
 
+void check_dropout(const RecurrentDropout& d) {
+  const std::pair<const char*, double> rates[] = {
+      {"variational_input", d.input},  {"variational_hidden", d.hidden},
+      {"update_dropout", d.update},    {"cell_dropout", d.cell},
+      {"weight_dropout", d.weights},   {"zoneout_hidden", d.zoneout_hidden},
+      {"zoneout_cell", d.zoneout_cell}};
+  for (const auto& [name, rate] : rates)
+    if (!(rate >= 0 && rate < 1))
+      fail_config("layer.dropout", name,
+                  "the rate must be at least 0 and below 1, not " + std::to_string(rate),
+                  std::string("write for example ") + name + ": 0.2");
+}
+
+/// What a cell has no place for is refused, not left out in silence.
+void check_cell(const RecurrentOptions& o, const CellInfo& cell) {
+  const auto refuse = [&](bool wanted, bool has, const char* key, const char* why) {
+    if (wanted && !has) fail_config("layer.cell", o.cell + "." + key, why, "leave it out");
+  };
+  const RecurrentDropout& d = o.dropout;
+  const bool recurrent = std::any_of(cell.gates.begin(), cell.gates.end(), [](const GateInfo& g) {
+    return (g.reads & reads_recurrent) != 0;
+  });
+  refuse(d.update > 0, cell.uses.dropped_update, "update_dropout", "the cell has no update");
+  refuse(d.cell > 0, cell.uses.dropped_cell, "cell_dropout", "the cell has no place for it");
+  refuse(d.hidden > 0, recurrent, "variational_hidden", "the cell has no recurrent matrix");
+  refuse(d.hidden > 0, !cell.step_reads_message, "variational_hidden",
+         "what passes the recurrent matrix is a state of the cell");
+  refuse(d.weights > 0, recurrent, "weight_dropout", "the cell has no recurrent matrix");
+  refuse(d.zoneout_cell > 0, cell.states.size() > 1, "zoneout_cell", "h is its only state");
+  const CellStructure& s = o.structure;
+  const bool simple = recurrent && cell.messages.empty();
+  refuse(s.heads != 1, simple, "heads", "needs a cell with one recurrent product");
+  refuse(!s.periods.empty(), simple, "periods", "needs a cell with one recurrent product");
+  if (s.heads < 1 || o.hidden_size % s.heads != 0)
+    fail_config("layer.heads", o.cell + ".heads",
+                std::to_string(o.hidden_size) + " units do not part into " +
+                    std::to_string(s.heads) + " equal heads",
+                "choose a number that divides hidden_size");
+  for (int period : s.periods)
+    if (period < 1 || static_cast<int>(s.periods.size()) > o.hidden_size)
+      fail_config("layer.periods", o.cell + ".periods",
+                  "needs positive periods, at most one a unit", "write for example 1,2,4,8");
+  refuse(!s.periods.empty(), d.zoneout_hidden + d.zoneout_cell == 0, "zoneout_hidden",
+         "a clock already says which units keep their state");
+}
+
 void check(const RecurrentOptions& o) {
   const auto within = [](const char* what, int value, int largest) {
     if (value < 1)
@@ -31,6 +77,7 @@ void check(const RecurrentOptions& o) {
     fail_config("layer.biases", "biases",
                 "a gate has 0, 1 or 2 bias vectors, not " + std::to_string(o.biases),
                 "set it to 2 (as PyTorch), 1 (as Keras) or 0");
+  check_dropout(o.dropout);
   if (o.initialization != "pytorch" && o.initialization != "keras")
     fail_config("config.choice", "initialization",
                 "\"" + o.initialization + "\" is not one of pytorch, keras",
@@ -130,6 +177,12 @@ Recurrent::Recurrent(const RecurrentOptions& options, Generator& generator)
   check(options);
   body_->options = options;
   body_->cell = &find_cell(options.cell);
+  if (options.structure.periods.empty()) {
+    auto& periods = body_->options.structure.periods = body_->cell->info.periods;
+    if (periods.size() > static_cast<size_t>(options.hidden_size))
+      periods.resize(options.hidden_size);
+  }
+  check_cell(body_->options, body_->cell->info);
   const int count = options.num_layers * body_->per_layer();
   for (int i = 0; i < count; ++i)
     body_->directions.push_back(make_direction(*body_, i, DType::f32));
@@ -137,6 +190,32 @@ Recurrent::Recurrent(const RecurrentOptions& options, Generator& generator)
 }
 
 Recurrent::~Recurrent() = default;
+
+void Recurrent::set_mask_key(MaskKey& key) {
+  key_ = key;
+  key.layer += static_cast<uint32_t>(body_->directions.size());
+  runs_ = 0;
+}
+
+MaskRule Recurrent::mask_rule(const RecurrentState& state) const {
+  MaskRule rule{options().dropout, key_, 0, training(), state.steps};
+  if (training()) rule.run = runs_++;
+  return rule;
+}
+
+/// What a clock has to know to go on from here.
+Tensor Recurrent::steps_after(const Variable& x, const RecurrentState& state,
+                              const Padding& padding) const {
+  if (options().structure.periods.empty()) return {};
+  const int64_t batch = x.shape()[options().batch_first ? 0 : 1];
+  const int64_t all = x.shape()[options().batch_first ? 1 : 0];
+  Tensor steps({batch}, DType::f64);
+  if (state.steps.defined()) steps.copy_from(state.steps);
+  double* const to = steps.data<double>();
+  for (int64_t b = 0; b < batch; ++b)
+    to[b] += static_cast<double>(padding.lengths.empty() ? all : padding.lengths[b]);
+  return steps;
+}
 
 RecurrentResult Recurrent::run(const Variable& x, const RecurrentState& state,
                                const Padding& padding) const {
@@ -158,7 +237,7 @@ RecurrentResult Recurrent::run(const Variable& x, const RecurrentState& state,
   dispatch(body_->dtype, [&](auto zero) {
     using T = decltype(zero);
     PoolArray<PassMemory> scratch(owner ? 0 : body_->directions.size());
-    StackInput stack{x.value(), {}, padding, remember};
+    StackInput stack{x.value(), {}, padding, remember, mask_rule(state)};
     for (int k = 0; k < states; ++k)
       if (state.values[k].defined()) stack.first[k] = state.values[k].value();
     output = forward_stack<T>(*body_, stack, owner ? owner->passes() : scratch, last);
@@ -166,6 +245,7 @@ RecurrentResult Recurrent::run(const Variable& x, const RecurrentState& state,
   });
   RecurrentNode* const node = owner.release();
   RecurrentResult result;
+  result.state.steps = steps_after(x, state, padding);
   result.output = node ? Variable::from_node(output, node, 0) : Variable(output);
   for (int k = 0; k < states; ++k)
     result.state.values[k] = node ? Variable::from_node(last[k], node, 1 + k) : Variable(last[k]);

@@ -10,8 +10,8 @@
 #include "sluice/base/options.h"
 #include "sluice/base/random.h"
 #include "sluice/base/registry.h"
-#include "sluice/layers/cell_kernel.h"
 #include "sluice/layers/module.h"
+#include "sluice/layers/step_masks.h"
 
 namespace sluice {
 
@@ -28,6 +28,8 @@ struct RecurrentOptions {
   PaddedOutput padded_output = PaddedOutput::zero;
   int biases = 2;  ///< bias vectors of a gate: 2 (PyTorch), 1 (Keras, papers) or 0
   CellSwitches switches = {};
+  RecurrentDropout dropout = {};
+  CellStructure structure = {};   ///< heads and clocks
   std::string peepholes = "ifo";  ///< of the gates that the cell has peepholes for, those it uses
   std::string initialization = "pytorch";  ///< or "keras"
   /// Sum of the forget gate's biases at the start; NaN leaves what the initialisation gives
@@ -39,6 +41,7 @@ struct RecurrentOptions {
 /// one. Undefined means zeros. Layers count first, as in PyTorch's h_n.
 struct RecurrentState {
   std::array<Variable, max_states> values;
+  Tensor steps;  ///< [B] f64, steps that each row has gone, where clocks tick; undefined: none
   Variable& h() { return values[0]; }
   Variable& c() { return values[1]; }
   const Variable& h() const { return values[0]; }
@@ -63,6 +66,7 @@ class Recurrent : public Module {
                       const Padding& padding = {}) const;
   Variable forward(const Variable& x, const Padding& padding = {}) override;
 
+  void set_mask_key(MaskKey& key) override;
   std::vector<Variable> parameters() const override;
   /// weight_ih_l0 [G·H,I], weight_hh_l0 [G·H,H], bias_ih_l0 [G·H], … _reverse: PyTorch's names.
   NamedTensors state() const override;
@@ -79,7 +83,12 @@ class Recurrent : public Module {
   const std::shared_ptr<Body>& body() const { return body_; }
 
  private:
+  MaskRule mask_rule(const RecurrentState& state) const;
+  Tensor steps_after(const Variable& x, const RecurrentState& state, const Padding& padding) const;
+
   std::shared_ptr<Body> body_;
+  MaskKey key_;
+  mutable uint32_t runs_ = 0;  // with this key
 };
 
 /// Runs a forward-only stack one step at a time, without allocation after construction. Reads the

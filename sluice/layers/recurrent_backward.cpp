@@ -1,6 +1,7 @@
 // A direction's backward pass: memory, transposed weights, slices and their ordered sums around the
 // time loop.
 #include "sluice/layers/cell_packing.h"
+#include "sluice/layers/pass_masks.h"
 #include "sluice/layers/recurrent_memory.h"
 #include "sluice/layers/sequence_row.h"
 
@@ -40,6 +41,7 @@ BackwardPass<T>::BackwardPass(const Direction& direction, const PassMemory& memo
     if (i == 0) transpose(tasks_[0]);
     complete(tasks_[i], i);
   }
+  make_masks(direction, memory, mask_room_, masks_, tasks_);
   if (std::all_of(tasks_.begin(), tasks_.end(), runs_by_row<T>)) return;
   const int64_t threads = most_threads(direction, memory), lot = threads * block_room(layout);
   panel_tasks_ = PoolArray<PanelTask<T>>(slices * lot);
@@ -63,6 +65,7 @@ void BackwardPass<T>::make_room() {
     dy_ = gather<T>(dy, plan, direction_.reverse, layout.padded);
   dh_ = Tensor({batch * layout.padded}, dtype_of<T>);
   for (int k = 1; k < layout.states; ++k) dstate_[k] = Tensor({batch * layout.padded}, dtype_of<T>);
+  if (memory_.source.defined()) dsource_ = room<T>(batch * layout.padded);
   for (int k = 0; k < layout.messages; ++k) dmessage_[k] = room<T>(batch * layout.padded);
   if (gradients_.dx.defined()) {
     if (plan.ragged()) dx_ = room<T>(batch * plan.steps() * layout.input_size);
@@ -76,7 +79,8 @@ void BackwardPass<T>::make_room() {
 
 template <class T>
 bool BackwardPass<T>::direct() const {
-  return memory_.plan.slices() == 1 && direction_.weights.requires_grad();
+  return memory_.plan.slices() == 1 && direction_.weights.requires_grad() &&
+         !memory_.weights.defined();
 }
 
 template <class T>
@@ -140,6 +144,7 @@ void BackwardPass<T>::complete(SequenceTask<T>& q, int slice) {
     q.dy_row = dy.row_stride();
   }
   q.dh = dh_.template data<T>() + row;
+  if (dsource_.defined()) q.dsource = dsource_.template data<T>() + row;
   for (int k = 0; k < layout.messages; ++k) q.dmessage[k] = dmessage_[k].template data<T>() + row;
   for (int k = 1; k < layout.states; ++k) q.dstate[k] = dstate_[k].template data<T>() + row;
   q.need_first = gradients_.dfirst[0] != nullptr;
@@ -192,10 +197,14 @@ void BackwardPass<T>::finish() {
   collect();
   store_first();
   SequenceView& dx = gradients_.dx;
-  if (!dx.defined() || !memory_.plan.ragged()) return;
-  scatter(std::as_const(dx_).template data<T>(), direction_.layout.input_size, dx, memory_.plan,
-          direction_.reverse);
-  fill_padding<T>(dx, memory_, direction_.reverse, false, 0);
+  if (!dx.defined()) return;
+  if (memory_.plan.ragged()) {
+    scatter(std::as_const(dx_).template data<T>(), direction_.layout.input_size, dx, memory_.plan,
+            direction_.reverse);
+    fill_padding<T>(dx, memory_, direction_.reverse, false, 0);
+  }
+  if (memory_.rule.training && memory_.rule.rates.input > 0)
+    multiply_by_input_mask<T>(memory_.rule, dx, dx);
 }
 
 /// Sums over slices, in order, into the parameters' gradients.
@@ -203,11 +212,7 @@ template <class T>
 void BackwardPass<T>::collect() {
   const int slices = memory_.plan.slices();
   const CellLayout& layout = direction_.layout;
-  if (!direct() && direction_.weights.requires_grad()) {
-    const Variable::GradTarget target = direction_.weights.grad_target();
-    add_slices(std::as_const(dweights_).template data<T>(), slices, layout.packed_size(),
-               target.buffer.template data<T>(), target.overwrite);
-  }
+  if (direction_.weights.requires_grad()) collect_weights();
   for (bool input_side : {true, false}) {
     const Variable& bias = input_side ? direction_.bias_input : direction_.bias_hidden;
     if (!bias.defined() || !bias.requires_grad()) continue;
@@ -217,6 +222,24 @@ void BackwardPass<T>::collect() {
                to);
   }
   collect_units();
+}
+
+template <class T>
+void BackwardPass<T>::collect_weights() {
+  const CellLayout& layout = direction_.layout;
+  if (!direct()) {
+    const int slices = memory_.plan.slices();
+    T* const parts = dweights_.template data<T>();
+    if (memory_.weights.defined())
+      for (int slice = 0; slice < slices; ++slice)
+        multiply_by_weight_mask(layout, memory_.rule, parts + slice * layout.packed_size());
+    const Variable::GradTarget target = direction_.weights.grad_target();
+    add_slices<T>(parts, slices, layout.packed_size(), target.buffer.template data<T>(),
+                  target.overwrite);
+  }
+  if (!layout.dense())
+    clear_unconnected(layout, direction_.weights.grad_buffer().template data<T>() +
+                                  layout.packed_offset(Part::hidden));
 }
 
 /// A parameter that is left out gets no gradient: it stays zero.

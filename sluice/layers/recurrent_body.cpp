@@ -34,7 +34,7 @@ Direction make_direction(const Recurrent::Body& body, int index, DType dtype) {
     const PanelKernels<T>& panels = panel_kernels<T>();
     Direction d{
         CellLayout(*body.cell, body.layer_input(index / body.per_layer()), o.hidden_size,
-                   panels.lanes, panels.widest),
+                   panels.lanes, panels.widest, o.structure),
         o.switches,
         o.direction == DirectionOf::reverse || (o.direction == DirectionOf::both && index % 2 == 1),
         {},
@@ -163,6 +163,11 @@ void check_state(const Recurrent::Body& body, int64_t batch, const RecurrentStat
   const RecurrentOptions& o = body.options;
   const int states = static_cast<int>(body.cell->info.states.size());
   const Shape want = {int64_t{o.num_layers} * body.per_layer(), batch, o.hidden_size};
+  if (state.steps.defined() && state.steps.numel() != batch)
+    fail_config("layer.shape", o.cell + " steps",
+                "has shape " + state.steps.shape().to_string() + ", the batch " +
+                    std::to_string(batch) + " rows",
+                "give the steps that each row has gone");
   // Made only to be thrown: a state that fits costs no memory.
   const auto where = [&](int k) { return o.cell + " state " + std::to_string(k); };
   for (int k = 0; k < max_states; ++k) {

@@ -1,6 +1,7 @@
 // A recurrent layer from a recipe's options.
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 
 #include "sluice/layers/recurrent.h"
 
@@ -12,6 +13,37 @@ CellSwitches::Activation activation(const Options& o, const std::string& key,
                                     const std::string& initial) {
   return o.get_choice(key, initial, {"tanh", "relu"}) == "relu" ? CellSwitches::Activation::relu
                                                                 : CellSwitches::Activation::tanh;
+}
+
+/// "1, 2, 4", with or without brackets.
+std::vector<int> int_list(const Options& o, const std::string& key) {
+  std::vector<int> numbers;
+  std::string text = o.get_string(key, "");
+  for (char& c : text)
+    if (c == '[' || c == ']' || c == ',') c = ' ';
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    Options one(o.where());
+    one.set(key, word);
+    numbers.push_back(one.get_int(key, 0));
+  }
+  return numbers;
+}
+
+RecurrentDropout dropout(const Options& o, const CellInfo& info) {
+  RecurrentDropout d;
+  d.input = o.get_double("variational_input", 0);
+  d.hidden = o.get_double("variational_hidden", 0);
+  if (info.uses.dropped_update) {
+    d.update = o.get_double("update_dropout", 0);
+    d.update_each_step = o.get_choice("update_mask", "step", {"step", "sequence"}) == "step";
+  }
+  if (info.uses.dropped_cell) d.cell = o.get_double("cell_dropout", 0);
+  d.weights = o.get_double("weight_dropout", 0);
+  d.weight_rows = o.get_choice("weight_mask", "number", {"number", "row"}) == "row";
+  d.zoneout_hidden = o.get_double("zoneout_hidden", 0);
+  if (info.states.size() > 1) d.zoneout_cell = o.get_double("zoneout_cell", 0);
+  return d;
 }
 
 bool has_forget_gate(const CellInfo& info) {
@@ -66,10 +98,33 @@ std::unique_ptr<Module> make_recurrent(const std::string& cell, const Options& o
   r.initialization = o.get_choice("initialization", "pytorch", {"pytorch", "keras"});
   const bool one = r.initialization == "keras" && cell != "gru";
   r.biases = o.get_int("biases", one ? 1 : 2);
+  r.dropout = dropout(o, info);
+  r.structure = {o.get_int("heads", 1), int_list(o, "periods"), o.get_int("first_step", 0)};
   if (has_forget_gate(info)) r.forget_bias = o.get_double("forget_bias", std::nan(""));
   if (has_peepholes(info)) r.peepholes = o.get_string("peepholes", "ifo");
   return std::make_unique<Recurrent>(r, generator);
 }
+
+namespace {
+
+void add_dropout_options(const CellInfo& info, std::vector<OptionDoc>& options) {
+  options.push_back({"variational_input", "0", "rate of a mask on x, the same at every step"});
+  options.push_back(
+      {"variational_hidden", "0", "rate of a mask on h before its matrix, the same at every step"});
+  if (info.uses.dropped_update) {
+    options.push_back({"update_dropout", "0", "rate of a mask on what is added to the state"});
+    options.push_back({"update_mask", "step", "drawn for each step or sequence"});
+  }
+  if (info.uses.dropped_cell)
+    options.push_back({"cell_dropout", "0", "rate of a mask on the new cell, for the sequence"});
+  options.push_back({"weight_dropout", "0", "rate of a mask on the recurrent matrix"});
+  options.push_back({"weight_mask", "number", "which takes single numbers or rows: number or row"});
+  options.push_back({"zoneout_hidden", "0", "how often a unit keeps its h"});
+  if (info.states.size() > 1)
+    options.push_back({"zoneout_cell", "0", "how often a unit keeps its other states"});
+}
+
+}  // namespace
 
 std::vector<OptionDoc> recurrent_options(const std::string& cell) {
   const CellInfo& info = find_cell(cell).info;
@@ -92,6 +147,11 @@ std::vector<OptionDoc> recurrent_options(const std::string& cell) {
   add(has_peepholes(info), {"peepholes", "ifo", "the gates that have one, of those that can"});
   add(has_forget_gate(info),
       {"forget_bias", "as initialization", "the forget gate's bias at the start"});
+  add_dropout_options(info, options);
+  options.push_back({"heads", "1", "blocks of units that read themselves alone"});
+  options.push_back({"periods", info.periods.empty() ? "none" : "1,2,4,8",
+                     "clocks of as many modules of units: at which steps they move"});
+  options.push_back({"first_step", "0", "the number that clocks give a row's first step"});
   options.push_back({"biases", "2", "bias vectors a gate: 2, 1 or 0"});
   options.push_back({"padded_output", "zero", "output behind a short row: zero or hold"});
   options.push_back({"initialization", "pytorch", "pytorch or keras"});

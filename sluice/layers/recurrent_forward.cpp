@@ -1,4 +1,5 @@
 // A direction's forward pass: memory, states and threads around the time loop.
+#include "sluice/layers/pass_masks.h"
 #include "sluice/layers/recurrent_memory.h"
 #include "sluice/layers/sequence_row.h"
 
@@ -82,16 +83,21 @@ ForwardPass<T>::ForwardPass(const Direction& direction, PassMemory& m, const Pad
   m.start = room<T>(layout.bias_size());
   sum_biases(direction, m.start.data<T>());
   load_first(layout, m, first, remembers);
+  if (m.rule.training && m.rule.rates.input > 0) m.x = masked_input<T>(m.rule, m.x);
+  if (m.rule.training && m.rule.rates.weights > 0)
+    m.weights = masked_weights<T>(layout, m.rule, direction.weights.value());
   if (m.plan.ragged()) m.packed_x = gather<T>(m.x, m.plan, direction.reverse, layout.input_size);
   const int64_t kept = remembers ? steps : 1, rows = batch;
   m.z = room<T>(rows * kept * layout.padded * layout.slots);
   for (int k = 0; k < layout.messages; ++k) m.message[k] = room<T>(rows * kept * layout.padded);
+  if (m.rule.training && m.rule.rates.hidden > 0) m.source = room<T>(rows * kept * layout.padded);
   const bool keep_h = remembers || m.y.defined() || m.plan.ragged();
   if (!y_serves(layout, m)) m.h = room<T>(rows * layout.padded * (keep_h ? steps : 2));
 
   const int slices = m.plan.slices();
   tasks_ = PoolArray<SequenceTask<T>>(slices);
   for (int i = 0; i < slices; ++i) tasks_[i] = make_task<T>(direction, m, i);
+  make_masks(direction, m, mask_room_, masks_, tasks_);
   if (std::all_of(tasks_.begin(), tasks_.end(), runs_by_row<T>)) return;
   const int threads = most_threads(direction, m);
   const int64_t lot = threads * task_room(layout);

@@ -23,7 +23,8 @@ SequenceTask<T> make_task(const Direction& d, const PassMemory& m, int slice) {
   q.active = plan.active(slice);
   const int64_t begin = plan.begin(slice), steps = q.steps, rows = q.rows;
 
-  const T* weights = std::as_const(d.weights.value()).template data<T>();
+  const Tensor& packed = m.weights.defined() ? m.weights : std::as_const(d.weights.value());
+  const T* weights = packed.data<T>();
   for (int p = 0; p < layout.parts(); ++p)
     q.weights[p] = weights + layout.packed_offset(part_at(p));
   if (d.units.defined()) q.units = std::as_const(d.units.value()).template data<T>();
@@ -71,7 +72,26 @@ SequenceTask<T> make_task(const Direction& d, const PassMemory& m, int slice) {
     q.message[k] = message.data<T>() + begin * (remembers ? steps : 1) * layout.padded;
   }
   q.message_step = remembers ? rows * layout.padded : 0;
+  if (m.source.defined()) {
+    Tensor source = m.source;
+    q.source = source.data<T>() + begin * (remembers ? steps : 1) * layout.padded;
+    q.source_step = q.message_step;
+  }
   return q;
+}
+
+template <class T>
+void make_masks(const Direction& d, const PassMemory& m, Tensor& room,
+                PoolArray<StepMasks<T>>& masks, PoolArray<SequenceTask<T>>& tasks) {
+  if (!m.rule.in_loop() && d.layout.periods.empty()) return;
+  const int slices = m.plan.slices();
+  const int64_t each = StepMasks<T>::room_for(d.layout, m.rule, m.plan.count(0));
+  room = sluice::room<T>(slices * each);
+  masks = PoolArray<StepMasks<T>>(slices);
+  for (int i = 0; i < slices; ++i) {
+    masks[i] = StepMasks<T>(d.layout, m.rule, m.plan, i, room.template data<T>() + i * each);
+    tasks[i].masks = &masks[i];
+  }
 }
 
 int most_threads(const Direction& d, const PassMemory& m) {
@@ -81,5 +101,9 @@ int most_threads(const Direction& d, const PassMemory& m) {
 
 template SequenceTask<float> make_task(const Direction&, const PassMemory&, int);
 template SequenceTask<double> make_task(const Direction&, const PassMemory&, int);
+template void make_masks(const Direction&, const PassMemory&, Tensor&, PoolArray<StepMasks<float>>&,
+                         PoolArray<SequenceTask<float>>&);
+template void make_masks(const Direction&, const PassMemory&, Tensor&,
+                         PoolArray<StepMasks<double>>&, PoolArray<SequenceTask<double>>&);
 
 }  // namespace sluice

@@ -117,6 +117,11 @@ void for_each_unit(const CellLayout& layout, const RowPlan& plan, int slice, F&&
 template <class T>
 SequenceTask<T> make_task(const Direction& direction, const PassMemory& memory, int slice);
 
+/// Gives the tasks their slices' masks, where the pass has any.
+template <class T>
+void make_masks(const Direction& direction, const PassMemory& memory, Tensor& room,
+                PoolArray<StepMasks<T>>& masks, PoolArray<SequenceTask<T>>& tasks);
+
 /// Most threads that can work on one task: each needs room of its own.
 int most_threads(const Direction& direction, const PassMemory& memory);
 

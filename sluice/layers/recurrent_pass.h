@@ -85,6 +85,9 @@ struct PassMemory {
   Tensor first;       ///< [row][padded] hidden state before the first step
   Tensor state[max_states];
   Tensor z, message[max_messages], start;
+  MaskRule rule;
+  Tensor source;   ///< [slice][step][row][padded], where dropout masks the hidden state
+  Tensor weights;  ///< packed, where dropout masks the recurrent matrix
 };
 
 /// One direction's forward pass over the x of its memory. Writes y's columns if y is defined.
@@ -103,6 +106,8 @@ class ForwardPass {
  private:
   const Direction& direction_;
   PassMemory& memory_;
+  PoolArray<StepMasks<T>> masks_;
+  Tensor mask_room_;
   PoolArray<SequenceTask<T>> tasks_;
   PoolArray<PanelTask<T>> panel_tasks_;
   PoolArray<Segment<T>> segments_;
@@ -135,6 +140,7 @@ class BackwardPass {
   void complete(SequenceTask<T>& task, int slice);
   void collect();
   void collect_units();
+  void collect_weights();
   void add_bias(bool input_side, const T* from, T* to) const;
   void store_first();
   bool direct() const;  ///< one slice adds straight to the gradients; frozen weights have none
@@ -143,8 +149,10 @@ class BackwardPass {
   const PassMemory& memory_;
   PassGradients<T> gradients_;
   Tensor dy_, dh_, dstate_[max_states], dmessage_[max_messages], dx_, dx_tail_, dweights_, dstart_,
-      dunits_;
+      dunits_, dsource_;
   Tensor transposed_[max_parts];
+  PoolArray<StepMasks<T>> masks_;
+  Tensor mask_room_;
   PoolArray<SequenceTask<T>> tasks_;
   PoolArray<PanelTask<T>> panel_tasks_;
   PoolArray<Segment<T>> segments_;

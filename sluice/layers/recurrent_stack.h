@@ -11,6 +11,7 @@ struct StackInput {
   Tensor first[max_states];
   const Padding& padding;
   bool remember;
+  MaskRule rule;  ///< of the lowest layer; each direction above has the next layer number
 };
 
 /// Runs every layer; `memory` has a place for each direction of each layer. Writes the last states

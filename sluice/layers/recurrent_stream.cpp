@@ -12,11 +12,27 @@ namespace {
 
 /// Memory of one layer between steps.
 struct StreamLayer {
-  const Direction* direction;
-  SequenceTask<float> task;
+  const Direction* direction = nullptr;
+  SequenceTask<float> task = {};
   Tensor h[2], state[max_states], z, message[max_messages], start;
   int now = 0;  // which h is the state
+  MaskRule rule;
+  RowPlan plan;
+  StepMasks<float> masks;
+  Tensor mask_room;
 };
+
+/// Zoneout's mean and clocks: what is left of masks outside training.
+void make_masks(StreamLayer& s, const RecurrentDropout& dropout, int batch) {
+  const CellLayout& layout = s.direction->layout;
+  s.rule.rates = dropout;
+  if (!s.rule.in_loop() && layout.periods.empty()) return;
+  if (!layout.periods.empty()) s.rule.steps_before = Tensor({batch}, DType::f64);
+  s.plan = RowPlan(1, batch, 1, {});
+  s.mask_room = Tensor({StepMasks<float>::room_for(layout, s.rule, batch)});
+  s.masks = StepMasks<float>(layout, s.rule, s.plan, 0, s.mask_room.data<float>());
+  s.task.masks = &s.masks;
+}
 
 }  // namespace
 
@@ -46,7 +62,8 @@ RecurrentStream::RecurrentStream(const Recurrent& layer, int batch)
   int most_groups = 0;
   for (const Direction& d : body_->layer->directions) {
     const CellLayout& layout = d.layout;
-    StreamLayer s{&d, {}, {}, {}, {}, {}, {}, 0};
+    StreamLayer s;
+    s.direction = &d;
     const int64_t row = layout.padded;
     for (Tensor& h : s.h) h = Tensor({batch * row});
     for (int k = 1; k < layout.states; ++k) s.state[k] = Tensor({batch * row});
@@ -63,6 +80,7 @@ RecurrentStream::RecurrentStream(const Recurrent& layer, int batch)
   for (StreamLayer& s : body_->layers) {
     const CellLayout& layout = s.direction->layout;
     SequenceTask<float>& q = s.task;
+    make_masks(s, o.dropout, batch);
     q.layout = &layout;
     q.panels = &panel_kernels<float>();
     q.kernel = &layout.cell->kernel<float>();
@@ -104,6 +122,8 @@ void RecurrentStream::step(const float* x, float* y) {
     q.h = s.h[s.now].data<float>();
     const Share all{0, static_cast<int>(layout.hidden_blocks.size()), 0, layout.groups, 0, 1};
     run_forward(q, all, alone);
+    if (Tensor& steps = s.rule.steps_before; steps.defined())
+      for (double& gone : steps.values<double>()) ++gone;
     input = q.h;
     row = layout.padded;
   }
@@ -141,12 +161,20 @@ RecurrentState RecurrentStream::state() const {
     }
     result.values[k] = Variable(all);
   }
+  const Tensor& steps = body_->layers[0].rule.steps_before;
+  if (steps.defined()) result.steps = steps.clone();
   return result;
 }
 
 void RecurrentStream::set_state(const RecurrentState& state) {
   const RecurrentOptions& o = body_->layer->options;
   check_state(*body_->layer, body_->batch, state);
+  for (StreamLayer& s : body_->layers)
+    if (Tensor& steps = s.rule.steps_before; steps.defined()) {
+      steps.fill(0);
+      if (state.steps.defined()) steps.copy_from(state.steps);
+      s.masks.recount();
+    }
   for (int k = 0; k < static_cast<int>(body_->layer->cell->info.states.size()); ++k) {
     const Variable& given = state.values[k];
     const float* from = given.defined() ? given.value().data<float>() : nullptr;

@@ -19,7 +19,7 @@ class BackwardLoop {
         layout_(*task.layout),
         share_(share),
         barrier_(barrier),
-        usual_(task.switches.usual() ? 0 : 1),
+        usual_(task.switches.usual() && !task.masks ? 0 : 1),
         segments_(task.segments + share.thread * block_room(layout_) * segment_room(layout_)),
         tasks_(task.tasks + share.thread * block_room(layout_)),
         pointwise_(task.pointwise + share.thread * ptrdiff_t{layout_.groups}) {
@@ -29,7 +29,8 @@ class BackwardLoop {
     }
     for (int g = share.first_group; g < share.last_group; ++g)
       at_.prepare_backward(pointwise_[g], g);
-    hidden_ = make_transposed(Part::hidden, share.first_block, share.last_block, true);
+    if (q_.masks) q_.masks->begin(share.first_group, share.last_group);
+    hidden_ = make_transposed(Part::hidden, share.first_block, share.last_block, !q_.source);
     const bool add = layout_.cell->info.step_reads_message;  // to the step's own part
     for (int k = 0; k < layout_.messages; ++k)
       messages_[k] = make_transposed(message_part(k), share.first_block, share.last_block, add);
@@ -94,17 +95,47 @@ class BackwardLoop {
     pointwise(s);
     if (layout_.messages > 0) messages(s);
     barrier_.wait();
-    if (s > 0 || q_.need_first) run(Part::hidden, hidden_, {s, rows, q_.dh, layout_.padded});
+    if (s > 0 || q_.need_first) hidden(s, rows);
     if (q_.dx && input_now) input(s);
   }
 
   void pointwise(int s) {
+    if (q_.masks) q_.masks->step(s, at_.active(s), share_.first_group, share_.last_group);
     for (int g = share_.first_group; g < share_.last_group; ++g) {
       PointwiseTask<T>& t = pointwise_[g];
       at_.move(t, s, g);
       if (q_.dy) t.add = q_.dy + s * q_.dy_step + ptrdiff_t{g} * layout_.lanes;
-      q_.kernel->backward[usual_](t);
+      if (at_.moves(s, g))
+        q_.kernel->backward[usual_](t);
+      else
+        rest(t);
     }
+  }
+
+  /// A group none of whose clocks ticks hands its states' gradients on.
+  void rest(const PointwiseTask<T>& t) {
+    for (int r = 0; r < t.rows; ++r) {
+      std::fill_n(t.z + r * t.z_stride, layout_.gates * layout_.lanes, T{0});
+      for (int u = 0; t.add && u < layout_.lanes; ++u)
+        t.grad_state[0][r * t.grad_stride[0] + u] += t.add[r * t.add_stride + u];
+    }
+  }
+
+  /// What reaches h before step s by way of the recurrent matrix.
+  void hidden(int s, int rows) {
+    run(Part::hidden, hidden_, {s, rows, q_.source ? q_.dsource : q_.dh, layout_.padded});
+    if (q_.source) multiply(rows, q_.dsource, [&](int64_t i, T masked) { q_.dh[i] += masked; });
+  }
+
+  /// Calls to(i, from[i] · hidden mask) for the owned units of some rows.
+  template <class To>
+  void multiply(int rows, const T* from, const To& to) {
+    const T* const mask = q_.masks->hidden();
+    for (int r = 0; r < rows; ++r)
+      for (int u = share_.first_group * layout_.lanes; u < share_.last_group * layout_.lanes; ++u) {
+        const int64_t i = int64_t{r} * layout_.padded + u;
+        to(i, from[i] * mask[i]);
+      }
   }
 
   /// The transposed products of one part, made ready once: gate gradients times the transposed
@@ -116,13 +147,14 @@ class BackwardLoop {
 
   /// The chain of one output block over all groups; lanes past the last unit hold zeros on both
   /// sides and are left out.
-  int fill_segments(Part part, Segment<T>* segments, const T* panel, int width) {
+  int fill_segments(Part part, int output, Segment<T>* segments, const T* panel, int width) {
     const Columns& columns = layout_.part(part);
     const int lanes = layout_.lanes;
     const ptrdiff_t chain = ptrdiff_t{columns.count} * lanes;
     const ptrdiff_t row = row_of_z();
     int count = 0;
     for (int g = 0; g < layout_.groups; ++g, panel += chain * width) {
+      if (part == Part::hidden && !reads(g, output, width)) continue;
       const T* z = at_.z(0, g) + ptrdiff_t{columns.first} * lanes;
       if (layout_.tail == 0 || g + 1 < layout_.groups) {
         segments[count++] = {z, row, panel, chain};
@@ -133,6 +165,12 @@ class BackwardLoop {
                              layout_.tail};
     }
     return count;
+  }
+
+  /// Whether a unit of the group reads one of units [first, first + count).
+  bool reads(int group, int first, int count) const {
+    const auto read = layout_.reads_units(group);
+    return read.first < first + count && first < read.last;
   }
 
   /// From one row of z to the next; a single row's steps may be the rows of one product.
@@ -147,8 +185,8 @@ class BackwardLoop {
     int output = 0;
     for (int b = 0; b < last; output += widths[b] * layout_.lanes, ++b) {
       if (b < first) continue;
-      const int count =
-          fill_segments(part, segments_, weights + output * inner, widths[b] * layout_.lanes);
+      const int count = fill_segments(part, output, segments_, weights + output * inner,
+                                      widths[b] * layout_.lanes);
       PanelTask<T>& t = *tasks_++;
       t = PanelTask<T>{segments_, count, nullptr, 0, {}, {}};
       for (int v = 0; v < widths[b]; ++v) {
@@ -252,10 +290,15 @@ class BackwardLoop {
 
   void messages(int s) {
     barrier_.wait();
-    for (int k = 0; k < layout_.messages; ++k)
-      run(message_part(k), messages_[k], {s, at_.active(s), q_.dmessage[k], layout_.padded});
+    for (int k = 0; k < layout_.messages; ++k) run_message(k, s);
     for (int g = share_.first_group; g < share_.last_group; ++g)
       q_.kernel->message_backward[usual_](pointwise_[g]);
+  }
+
+  void run_message(int k, int s) {
+    T* const to = q_.dmessage[k];
+    run(message_part(k), messages_[k], {s, at_.active(s), to, layout_.padded});
+    if (q_.source) multiply(at_.active(s), to, [&](int64_t i, T masked) { to[i] = masked; });
   }
 
   /// What the gate gradients of some steps are multiplied with.
@@ -268,7 +311,7 @@ class BackwardLoop {
   void weights(int first, int last) {
     Owed owed;
     for (int g = share_.first_group; g < share_.last_group; ++g) {
-      if (q_.rows == 1)
+      if (q_.rows == 1 && layout_.periods.empty())
         owe_row(owed, first, last, g);
       else
         owe(owed, first, last, g);
@@ -280,22 +323,22 @@ class BackwardLoop {
         q_.panels->column_sum(owed.x, owed.steps, row_of_z(), layout_.gates,
                               q_.dstart + ptrdiff_t{g} * layout_.gates * layout_.lanes);
     }
-    input_overwrite_ = false;
-    if (owed.hidden_steps > 0 || first == 0) hidden_overwrite_ = false;
+    overwrite_ = false;
   }
 
   void owe(Owed& owed, int first, int last, int group) {
-    owed.steps = owed.message_steps = last - first;
-    owed.hidden_steps = 0;
+    owed.steps = owed.message_steps = owed.hidden_steps = 0;
+    const int read = layout_.reads_units(group).first;
     for (int s = first; s < last; ++s) {
+      if (!at_.moves(s, group)) continue;
       const int rows = at_.active(s);
       const T* z = at_.z(s, group);
-      owed.x[s - first] = {q_.x + s * q_.x_step, q_.x_row, z, rows};
+      owed.x[owed.steps++] = {q_.x + s * q_.x_step, q_.x_row, z, rows};
       for (int k = 0; k < layout_.messages; ++k)
-        owed.q[k][s - first] = {at_.message(k, s), layout_.padded, z, rows};
+        owed.q[k][owed.message_steps] = {at_.message(k, s), layout_.padded, z, rows};
+      ++owed.message_steps;
       if (!at_.reads_hidden(s)) continue;
-      const int i = owed.hidden_steps++;
-      owed.h[i] = {at_.h_before(s), at_.h_before_row(s), z, rows};
+      owed.h[owed.hidden_steps++] = {at_.h_read(s) + read, at_.h_read_row(s), z, rows};
     }
   }
 
@@ -307,7 +350,8 @@ class BackwardLoop {
     const auto add = [&](int s, int end) {
       if (s == end) return;
       const int i = owed.hidden_steps++;
-      owed.h[i] = {at_.h_before(s), q_.h_step, at_.z(s, group), end - s};
+      const int read = layout_.reads_units(group).first;
+      owed.h[i] = {at_.h_read(s) + read, at_.h_read_step(), at_.z(s, group), end - s};
     };
     for (int k = 0; k < layout_.messages; ++k)
       owed.q[k][0] = {at_.message(k, first), q_.message_step, at_.z(first, group), last - first};
@@ -318,16 +362,19 @@ class BackwardLoop {
 
   /// Without steps the sum is zero, which only a buffer that is to be overwritten needs to be told.
   void outer(Part part, const OuterStep<T>* steps, int count, int group) {
-    const bool overwrite = part == Part::hidden ? hidden_overwrite_ : input_overwrite_;
-    if (count == 0 && !overwrite) return;
+    if (count == 0 && !overwrite_) return;
     const Columns& columns = layout_.part(part);
-    const int64_t depth = layout_.depth(part);
+    const int64_t all = layout_.depth(part);
+    const auto read = part == Part::hidden ? layout_.reads_units(group)
+                                           : CellLayout::Range{0, static_cast<int>(all)};
+    const int64_t depth = read.last - read.first;
     int before = 0;
     for (int vectors : columns.panels) {
-      OuterTask<T> t{steps, count, row_of_z(), {}, nullptr, depth, overwrite};
+      OuterTask<T> t{steps, count, row_of_z(), {}, nullptr, depth, overwrite_};
       for (int v = 0; v < vectors; ++v)
         t.offset[v] = ptrdiff_t{columns.first + before + v} * layout_.lanes;
-      t.out = q_.dweights[static_cast<int>(part)] + at_.panel_offset(part, group, before, depth);
+      t.out = q_.dweights[index_of(part)] + at_.panel_offset(part, group, before, all) +
+              ptrdiff_t{read.first} * vectors * layout_.lanes;
       q_.panels->outer[vectors](t);
       before += vectors;
     }
@@ -348,7 +395,7 @@ class BackwardLoop {
   const int enough_rows_ = enough_rows();
   int last_ = q_.steps;  // steps [s, last_) still owe their weight gradients,
   int rows_owed_ = 0;    // that many rows
-  bool input_overwrite_ = q_.overwrite, hidden_overwrite_ = q_.overwrite;
+  bool overwrite_ = q_.overwrite;
   alignas(64) T zeros_[16] = {};
 };
 

@@ -71,9 +71,8 @@ class Products {
   void prepare(int i, int group, int before, int vectors) {
     const CellLayout& layout = at_.layout;
     Segment<T>* segments = segments_ + ptrdiff_t{i} * 2;
-    segments[0] = {nullptr, 0, at_.panel(part_, group, before), layout.depth(part_)};
-    if (fused_)
-      segments[1] = {nullptr, 0, at_.panel(Part::hidden, group, before), layout.hidden_size};
+    segments[0] = segment(part_, group, before, vectors);
+    if (fused_) segments[1] = segment(Part::hidden, group, before, vectors);
     PanelTask<T>& t = tasks_[i];
     t = PanelTask<T>{segments, 0, nullptr, 0, {}, {}};
     for (int v = 0; v < vectors; ++v) {
@@ -81,6 +80,15 @@ class Products {
       t.offset[v] = gate * layout.lanes;
       t.start[v] = begun(layout, part_, gate) ? nullptr : at_.bias(group, gate);
     }
+  }
+
+  /// Of the hidden state only what the group's units read.
+  Segment<T> segment(Part part, int group, int before, int vectors) const {
+    const T* const panel = at_.panel(part, group, before);
+    if (part != Part::hidden) return {nullptr, 0, panel, at_.layout.depth(part)};
+    const auto read = at_.layout.reads_units(group);
+    return {nullptr, 0, panel + ptrdiff_t{read.first} * vectors * at_.layout.lanes,
+            read.last - read.first};
   }
 
   void move(PanelTask<T>& t, const Rows& rows, int group, bool hidden) {
@@ -98,8 +106,9 @@ class Products {
     if (!hidden || (part_ == Part::input && !fused_)) return;
     Segment<T>& last = segments[t.segment_count - 1];
     const bool message = part_ >= Part::message;
-    last.a = message ? at_.message(message_of(part_), s) : at_.h_before(s);
-    last.row_stride = message ? at_.layout.padded : at_.h_before_row(s);
+    last.a = message ? at_.message(message_of(part_), s)
+                     : at_.h_read(s) + at_.layout.reads_units(group).first;
+    last.row_stride = message ? at_.layout.padded : at_.h_read_row(s);
   }
 
   const Place<T>& at_;
@@ -122,7 +131,7 @@ class ForwardLoop {
         barrier_(barrier),
         hoist_(hoist && task.rows == 1 && task.steps > 1 && task.z_step > 0),
         fused_(task.layout->fused && !hoist_),
-        usual_(task.switches.usual() ? 0 : 1),
+        usual_(task.switches.usual() && !task.masks ? 0 : 1),
         tasks_(task.tasks + share.thread * task_room(*task.layout)),
         segments_(task.segments + share.thread * 2 * task_room(*task.layout)),
         pointwise_(task.pointwise + share.thread * ptrdiff_t{task.layout->groups}),
@@ -131,6 +140,7 @@ class ForwardLoop {
     for (int k = 0; k < task.layout->messages; ++k)
       messages_[k].emplace(at_, share, message_part(k), false, tasks_, segments_);
     for (int g = share.first_group; g < share.last_group; ++g) at_.prepare(pointwise_[g], g);
+    if (q_.masks) q_.masks->begin(share.first_group, share.last_group);
     if (!hoist_) return;
     // What a single row would wait for at every step, with the steps as the rows of one product.
     int steps = 0;
@@ -143,12 +153,19 @@ class ForwardLoop {
   void step(int s) {
     const Rows rows = {s, at_.active(s), at_.unit_row()};
     if (rows.count == 0) return;
+    if (q_.masks) masks(s, rows.count);
     const int groups = share_.last_group - share_.first_group;
-    // Few rows: all groups' products side by side. Many: a group at a time, while z is hot.
-    const int stride = rows.count <= few_rows ? groups : 1;
+    // Few rows: all groups' products side by side, where all are as long. Many: a group at a time,
+    // while z is hot.
+    const bool clocks = !q_.layout->periods.empty();
+    const int stride = rows.count <= few_rows && q_.layout->dense() ? groups : 1;
     const int messages = q_.layout->messages;
     const auto first = messages > 0 ? q_.kernel->message[usual_] : q_.kernel->forward[usual_];
     for (int g = share_.first_group; g < share_.last_group; g += stride) {
+      if (clocks && !at_.moves(s, g)) {
+        rest(s, g);
+        continue;
+      }
       if (!hoist_) {
         for (int i = g; i < g + stride; ++i) start_raw(s, i);
         input_.run(rows, g, g + stride);
@@ -156,6 +173,9 @@ class ForwardLoop {
       if (!fused_) hidden_.run(rows, g, g + stride);
       for (int i = g; i < g + stride; ++i) first(pointwise(s, i));
     }
+    if (q_.source)
+      for (int k = 0; k < messages; ++k)
+        multiply(rows.count, at_.message(k, s), at_.layout.padded, at_.message(k, s));
     barrier_.wait();
     if (messages == 0) return;
     for (int g = share_.first_group; g < share_.last_group; g += stride) {
@@ -166,6 +186,32 @@ class ForwardLoop {
   }
 
  private:
+  /// The step's masks, and the hidden state as the recurrent matrix sees it.
+  void masks(int s, int rows) {
+    q_.masks->step(s, rows, share_.first_group, share_.last_group);
+    if (!q_.source) return;
+    multiply(rows, at_.h_before(s), at_.h_before_row(s), at_.source(s));
+    barrier_.wait();
+  }
+
+  /// to[r] = from[r] · hidden mask, for the owned units.
+  void multiply(int rows, const T* from, ptrdiff_t from_row, T* to) {
+    const int lanes = at_.layout.lanes, padded = at_.layout.padded;
+    const T* const mask = q_.masks->hidden();
+    for (int r = 0; r < rows; ++r)
+      for (int u = share_.first_group * lanes; u < share_.last_group * lanes; ++u)
+        to[int64_t{r} * padded + u] = from[r * from_row + u] * mask[int64_t{r} * padded + u];
+  }
+
+  /// A group none of whose clocks ticks keeps its states.
+  void rest(int s, int group) {
+    const PointwiseTask<T>& t = pointwise(s, group);
+    for (int k = 0; k < at_.layout.states; ++k)
+      for (int r = 0; r < t.rows; ++r)
+        std::copy_n(t.old_state[k] + r * t.old_stride[k], at_.layout.lanes,
+                    t.new_state[k] + r * t.new_stride[k]);
+  }
+
   /// The chains that start from the input's own unit: bias + x.
   void start_raw(int s, int group) {
     const CellLayout& layout = at_.layout;

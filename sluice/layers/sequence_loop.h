@@ -5,6 +5,7 @@
 
 #include "sluice/base/team.h"
 #include "sluice/layers/cell_layout.h"
+#include "sluice/layers/step_masks.h"
 
 namespace sluice {
 
@@ -40,6 +41,9 @@ struct SequenceTask {
   ptrdiff_t z_step;          ///< 0: reused
   T* message[max_messages];  ///< [steps][rows][padded]
   ptrdiff_t message_step;    ///< 0: reused
+  StepMasks<T>* masks;       ///< null: none
+  T* source;                 ///< [steps][rows][padded] h before each step, masked; null: h itself
+  ptrdiff_t source_step;     ///< 0: reused
 
   // Backward.
   const T* dy;  ///< gradient of h after each step; null: none
@@ -47,6 +51,7 @@ struct SequenceTask {
   T* dh;                      ///< [rows][padded] enters as the gradient of each row's last h
   T* dstate[max_states];      ///< [groups][rows][lanes] enters as that of the last other states
   T* dmessage[max_messages];  ///< [rows][padded]
+  T* dsource;                 ///< [rows][padded], where there is a source
   bool need_first;            ///< whether the gradient of h_first is wanted (left in dh)
   T* dx;                      ///< null: not wanted; every element is written
   ptrdiff_t dx_step, dx_row;

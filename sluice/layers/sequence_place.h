@@ -20,11 +20,17 @@ struct Place {
   T* h(int s) const { return q.h + (q.h_period == 2 ? s & 1 : s) * q.h_step; }
   const T* h_before(int s) const { return s == 0 ? q.h_first : h(s - 1); }
   ptrdiff_t h_before_row(int s) const { return s == 0 ? layout.padded : q.h_row; }
+  /// What the recurrent matrix multiplies: h, or its masked copy.
+  T* source(int s) const { return q.source + s * q.source_step; }
+  const T* h_read(int s) const { return q.source ? source(s) : h_before(s); }
+  ptrdiff_t h_read_row(int s) const { return q.source ? layout.padded : h_before_row(s); }
+  ptrdiff_t h_read_step() const { return q.source ? q.source_step : q.h_step; }
   T* message(int k, int s) const { return q.message[k] + s * q.message_step; }
   ptrdiff_t state_offset(int group) const { return ptrdiff_t{group} * q.rows * layout.lanes; }
   T* state(int k, int s, int group) const {
     return q.state[k] + s * q.state_step + state_offset(group);
   }
+  bool moves(int s, int group) const { return !q.masks || q.masks->moves(group, s); }
   bool reads_hidden(int s) const { return s > 0 || !q.zero_first; }
 
   /// Packed weights of one panel.
@@ -48,6 +54,17 @@ struct Place {
     for (int k = 1; k < layout.states; ++k) t.old_stride[k] = t.new_stride[k] = layout.lanes;
     t.message_stride = layout.padded;
     if (layout.units > 0) t.units = q.units + ptrdiff_t{group} * layout.units * layout.lanes;
+    if (q.masks) prepare_masks(t, group);
+  }
+  void prepare_masks(PointwiseTask<T>& t, int group) const {
+    const auto of_group = [&](const T* mask) {
+      return mask ? mask + group * layout.lanes : nullptr;
+    };
+    t.update_mask = of_group(q.masks->update());
+    t.cell_mask = of_group(q.masks->cell());
+    t.mask_stride = layout.padded;
+    for (int k = 0; k < layout.states; ++k) t.select[k] = of_group(q.masks->select(k));
+    t.select_stride = q.masks->select_by_row() ? layout.padded : 0;
   }
   void prepare_backward(PointwiseTask<T>& t, int group) const {
     prepare(t, group);

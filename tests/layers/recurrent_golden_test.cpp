@@ -53,6 +53,9 @@ class GoldenCase {
     o.direction = about_["bidirectional"] ? DirectionOf::both : DirectionOf::forward;
     o.batch_first = about_["batch_first"];
     o.biases = about_["bias"] ? 2 : 0;
+    if (about_.contains("heads")) o.structure.heads = about_["heads"];
+    if (about_.contains("periods")) o.structure.periods = about_["periods"].get<std::vector<int>>();
+    if (about_.contains("first_step")) o.structure.first_step = about_["first_step"];
     if (about_["cell"] == "rnn_relu")
       o.switches.activation = o.switches.output_activation = CellSwitches::Activation::relu;
     return o;
@@ -105,15 +108,8 @@ std::vector<std::string> cells_of_papers() {
   return names;
 }
 
-std::vector<Golden> cases_of_papers() {
-  std::vector<Golden> cases = test::golden_cases(cells_of_papers());
-  std::erase_if(cases, [](const Golden& golden) {  // several heads are not there yet
-    return golden.name.find("heads") != std::string::npos;
-  });
-  return cases;
-}
-
-INSTANTIATE_TEST_SUITE_P(Equations, RecurrentGolden, testing::ValuesIn(cases_of_papers()),
+INSTANTIATE_TEST_SUITE_P(Equations, RecurrentGolden,
+                         testing::ValuesIn(test::golden_cases(cells_of_papers())),
                          [](const auto& row) { return row.param.name; });
 
 }  // namespace

@@ -1,0 +1,253 @@
+// Dropout, zoneout and clocks inside the recurrence: exact gradients of every cell under every mask
+// it has a place for, the same bits for any number of threads, and masks where they belong.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <ostream>
+
+#include "recurrent_case.h"
+#include "sluice/autograd/gradient_check.h"
+#include "sluice/base/error.h"
+
+namespace sluice {
+namespace {
+
+using test::Ragged;
+using test::RecurrentCase;
+
+bool accepts(const RecurrentCase& row) {
+  Generator generator(1);
+  try {
+    const Recurrent layer(row.options, generator);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+/// Every cell under every mask that it has a place for.
+std::vector<RecurrentCase> mask_cases() {
+  std::vector<RecurrentCase> rows = test::for_every_cell({
+      {"variational_input", [](RecurrentCase& row) { row.options.dropout.input = 0.4; }},
+      {"variational_hidden", [](RecurrentCase& row) { row.options.dropout.hidden = 0.4; }},
+      {"update_each_step", [](RecurrentCase& row) { row.options.dropout.update = 0.4; }},
+      {"update_for_the_sequence",
+       [](RecurrentCase& row) {
+         row.options.dropout.update = 0.4;
+         row.options.dropout.update_each_step = false;
+       }},
+      {"cell", [](RecurrentCase& row) { row.options.dropout.cell = 0.4; }},
+      {"weights", [](RecurrentCase& row) { row.options.dropout.weights = 0.4; }},
+      {"weight_rows",
+       [](RecurrentCase& row) {
+         row.options.dropout.weights = 0.4;
+         row.options.dropout.weight_rows = true;
+       }},
+      {"zoneout_hidden", [](RecurrentCase& row) { row.options.dropout.zoneout_hidden = 0.4; }},
+      {"zoneout_cell", [](RecurrentCase& row) { row.options.dropout.zoneout_cell = 0.4; }},
+      {"clocks", [](RecurrentCase& row) { row.options.structure = {1, {1, 3, 2}, 1}; }},
+      {"heads",
+       [](RecurrentCase& row) {
+         row.options.structure.heads = 3;
+         row.options.hidden_size = 9;
+       }},
+      {"several",
+       [](RecurrentCase& row) {
+         row.options.dropout.input = row.options.dropout.zoneout_hidden = 0.3;
+         row.options.direction = DirectionOf::both;
+       }},
+  });
+  for (RecurrentCase& row : rows) {
+    row.ragged = Ragged::right;
+    row.given_state = true;
+  }
+  std::erase_if(rows, [](const RecurrentCase& row) { return !accepts(row); });
+  return rows;
+}
+
+class RecurrentMasks : public testing::TestWithParam<RecurrentCase> {};
+
+TEST_P(RecurrentMasks, Gradient) {
+  const RecurrentCase& row = GetParam();
+  const test::Threads scope(1);
+  Recurrent layer = test::make_recurrent_layer(row, DType::f64);
+  const test::RecurrentInput input = test::make_input(row, DType::f64);
+  std::vector<Variable> leaves = layer.parameters();
+  leaves.push_back(input.x);
+  for (const Variable& state : input.state.values)
+    if (state.defined()) leaves.push_back(state);
+  for (bool training : {true, false}) {
+    layer.train(training);
+    const auto run = [&] {
+      layer.load_state(layer.state());  // places that hold no parameter stay zero
+      MaskKey key{5, 3, 0};             // the same masks each time
+      layer.set_mask_key(key);
+      return test::joined(layer.run(input.x, input.state, input.padding));
+    };
+    const GradientCheck check = check_gradients(run, leaves);
+    EXPECT_LE(check.deviation, 1e-7)
+        << (training ? "training " : "") << check.where << ": " << check.analytic << " against "
+        << check.numeric << "; " << test::reproduce();
+  }
+}
+
+TEST_P(RecurrentMasks, SameBitsForAnyThreads) {
+  RecurrentCase row = GetParam();
+  row.batch = 40;
+  if (row.options.structure.heads == 1) row.options.hidden_size = 20;
+  NamedTensors first;
+  for (int threads : {1, 2, 3, 5}) {
+    const test::Threads scope(threads);
+    const NamedTensors found = test::run_and_differentiate(row, DType::f32);
+    if (first.empty()) first = found;
+    ASSERT_EQ(test::first_difference(first, found), "")
+        << threads << " threads; " << test::reproduce();
+  }
+}
+
+// Units shared by threads: few rows, many units.
+TEST_P(RecurrentMasks, SameBitsWhereThreadsShareUnits) {
+  RecurrentCase row = GetParam();
+  row.batch = 4;
+  row.options.hidden_size = 132;
+  row.options.num_layers = 1;
+  NamedTensors first;
+  for (int threads : {1, 2, 3}) {
+    const test::Threads scope(threads);
+    const NamedTensors found = test::run_and_differentiate(row, DType::f32);
+    if (first.empty()) first = found;
+    ASSERT_EQ(test::first_difference(first, found), "")
+        << threads << " threads; " << test::reproduce();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryCell, RecurrentMasks, testing::ValuesIn(mask_cases()),
+                         [](const auto& row) { return row.param.name; });
+
+// ---- Where a mask strikes: an LSTM step by step, as the papers write it -------------------------
+
+struct Lstm {
+  int inputs, units;
+  NamedTensors weights;
+  RecurrentDropout rates;
+  MaskKey key;
+
+  double sigmoid(double z) const { return 1 / (1 + std::exp(-z)); }
+  std::vector<double> mask(MaskKind kind, double rate, int row, int step, int count,
+                           bool scaled = true) const {
+    std::vector<double> drawn((count + 3) / 4 * 4, 1.0);
+    if (rate == 0) return drawn;
+    const MaskRule rule{rates, key, 0, true, {}};
+    draw_mask(rule, {kind, static_cast<uint32_t>(row), static_cast<uint32_t>(step), 0, count}, rate,
+              scaled ? 1 / (1 - rate) : 1.0, drawn.data());
+    return drawn;
+  }
+
+  /// Row `b` of x [T,B,I] → its last h and c.
+  void run(const Tensor& x, int b, std::vector<double>& h, std::vector<double>& c) const {
+    const Tensor &w = weights[0].second, &u = weights[1].second;
+    const auto mx = mask(MaskKind::input, rates.input, b, 0, inputs);
+    const auto mh = mask(MaskKind::hidden, rates.hidden, b, 0, units);
+    const auto mc = mask(MaskKind::cell, rates.cell, b, 0, units);
+    h.assign(units, 0), c.assign(units, 0);
+    for (int t = 0; t < x.size(0); ++t) {
+      const auto mg =
+          mask(MaskKind::update, rates.update, b, rates.update_each_step ? t : 0, units);
+      const auto zh = mask(MaskKind::zoneout_hidden, rates.zoneout_hidden, b, t, units, false);
+      const auto zc = mask(MaskKind::zoneout_cell, rates.zoneout_cell, b, t, units, false);
+      std::vector<double> next_h = h, next_c = c;
+      for (int k = 0; k < units; ++k) {
+        double z[4];
+        for (int gate = 0; gate < 4; ++gate) {
+          const int row = gate * units + k;
+          const auto mw =
+              mask(MaskKind::weights, rates.weights, row, 1, rates.weight_rows ? 1 : units);
+          z[gate] = weights[2].second.item(row) + weights[3].second.item(row);
+          for (int i = 0; i < inputs; ++i)
+            z[gate] += w.item(row * inputs + i) * mx[i] * x.item((t * x.size(1) + b) * inputs + i);
+          for (int j = 0; j < units; ++j)
+            z[gate] += u.item(row * units + j) * mw[rates.weight_rows ? 0 : j] * mh[j] * h[j];
+        }
+        const double update = sigmoid(z[0]) * mg[k] * std::tanh(z[2]);
+        const double cell = mc[k] * (sigmoid(z[1]) * c[k] + update);
+        next_c[k] = zc[k] == 0 ? c[k] : cell;
+        next_h[k] = zh[k] == 0 ? h[k] : sigmoid(z[3]) * std::tanh(cell);
+      }
+      h = next_h, c = next_c;
+    }
+  }
+};
+
+struct Placement {
+  const char* name;
+  RecurrentDropout rates;
+};
+void PrintTo(const Placement& row, std::ostream* out) { *out << row.name; }
+
+class DropoutPlacement : public testing::TestWithParam<Placement> {};
+
+TEST_P(DropoutPlacement, IsThePapers) {
+  RecurrentCase row;
+  row.options.input_size = 3;
+  row.options.hidden_size = 7;
+  row.options.dropout = GetParam().rates;
+  Recurrent layer = test::make_recurrent_layer(row, DType::f64);
+  const Tensor x = test::draw({5, 2, 3}, DType::f64, 4);
+  const MaskKey given{11, 2, 0};
+  MaskKey key = given;
+  layer.set_mask_key(key);
+  EXPECT_EQ(key.layer, 1u);
+  const RecurrentResult result = layer.run(Variable(x));
+  const Lstm reference{3, 7, layer.state(), row.options.dropout, given};
+  for (int b = 0; b < 2; ++b) {
+    std::vector<double> h, c;
+    reference.run(x, b, h, c);
+    for (int k = 0; k < 7; ++k) {
+      EXPECT_NEAR(result.state.h().value().item(b * 7 + k), h[k], 1e-12) << b << " " << k;
+      EXPECT_NEAR(result.state.c().value().item(b * 7 + k), c[k], 1e-12) << b << " " << k;
+    }
+  }
+}
+
+RecurrentDropout rates(void (*change)(RecurrentDropout& rates)) {
+  RecurrentDropout made;
+  change(made);
+  return made;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Lstm, DropoutPlacement,
+    testing::Values(Placement{"none", {}},
+                    Placement{"input", rates([](RecurrentDropout& r) { r.input = 0.5; })},
+                    Placement{"hidden", rates([](RecurrentDropout& r) { r.hidden = 0.5; })},
+                    Placement{"update", rates([](RecurrentDropout& r) { r.update = 0.5; })},
+                    Placement{"update_for_the_sequence", rates([](RecurrentDropout& r) {
+                                r.update = 0.5;
+                                r.update_each_step = false;
+                              })},
+                    Placement{"cell", rates([](RecurrentDropout& r) { r.cell = 0.5; })},
+                    Placement{"weights", rates([](RecurrentDropout& r) { r.weights = 0.5; })},
+                    Placement{"weight_rows", rates([](RecurrentDropout& r) {
+                                r.weights = 0.5;
+                                r.weight_rows = true;
+                              })},
+                    Placement{"zoneout", rates([](RecurrentDropout& r) {
+                                r.zoneout_hidden = 0.2;
+                                r.zoneout_cell = 0.6;
+                              })}),
+    [](const auto& row) { return std::string(row.param.name); });
+
+// As many numbers go as the rate says: 4 standard deviations of 40,000 draws.
+TEST(DropoutRate, IsKept) {
+  std::vector<float> mask(40000);
+  for (double rate : {0.1, 0.5, 0.9}) {
+    const MaskRule rule{{}, {3, 1, 0}, 0, true, {}};
+    draw_mask(rule, {MaskKind::hidden, 2, 0, 0, 40000}, rate, 1.0f, mask.data());
+    const auto gone = static_cast<double>(std::count(mask.begin(), mask.end(), 0.0f));
+    EXPECT_NEAR(gone / 40000, rate, 4 * std::sqrt(rate * (1 - rate) / 40000));
+  }
+}
+
+}  // namespace
+}  // namespace sluice
