@@ -60,9 +60,7 @@ int main() {
   for (Variable& x : inputs)
     x = reshape(randn({1, 3}, generator), {1, 1, 3});  // [step, row, feature]
   const Tensor h = randn({1, 1, 3}, generator), c = randn({1, 1, 3}, generator);
-  RecurrentState start;
-  start.h() = Variable(h);
-  start.c() = Variable(c);
+  const RecurrentState start{{h, c}};
   const NoGrad no_grad;
 
   // One step at a time: the state goes in and comes out.

@@ -92,6 +92,7 @@ struct CellInfo {
   std::vector<GateInfo> gates;
   std::vector<std::string> states;
   std::vector<bool> reads_state;  ///< false: a state that no step asks for (SRU's h)
+  bool reads_h_itself = false;    ///< an equation does, not only a matrix
   std::vector<UnitInfo> units;
   std::vector<std::string> messages;
   bool step_reads_message = false;  ///< itself, not only what the recurrent matrix makes of it

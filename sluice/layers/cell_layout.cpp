@@ -49,8 +49,11 @@ CellLayout::CellLayout(const Cell& c, int input, int hidden, int n, int widest,
       messages(static_cast<int>(c.info.messages.size())),
       structure(s),
       fused(false),
-      hidden_blocks(balanced(groups, widest)),
-      input_blocks(balanced((input + n - 1) / n, widest)) {
+      out(s.projection > 0 ? s.projection : hidden),
+      out_padded((out + n - 1) / n * n),
+      hidden_blocks(balanced(out_padded / n, widest)),
+      input_blocks(balanced((input + n - 1) / n, widest)),
+      unit_blocks(balanced(groups, widest)) {
   std::vector<int> all;
   for (int k = 0; k < gates; ++k) {
     all.push_back(reads(k));
@@ -99,7 +102,7 @@ int CellLayout::reads(int gate) const {
 /// The input's matrix; the recurrent one, with the hidden state's and the messages' gates; and one
 /// of its own for a message whose gates have their place there taken.
 void CellLayout::find_matrices() {
-  matrices = {{"weight_ih", input_size, {}}, {"weight_hh", hidden_size / structure.heads, {}}};
+  matrices = {{"weight_ih", input_size, {}}, {"weight_hh", out / structure.heads, {}}};
   for (int p = 0; p < parts(); ++p) {
     std::vector<int> rows;
     for (int k = columns[p].first; k < columns[p].first + columns[p].count; ++k)

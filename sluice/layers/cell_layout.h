@@ -31,6 +31,7 @@ struct CellStructure {
   int heads = 1;             ///< blocks of units, each of which reads itself alone
   std::vector<int> periods;  ///< a clock for each of as many modules of units; empty: none
   int first_step = 0;        ///< the number that a clock counts a row's first step as
+  int projection = 0;        ///< units of h, made of the cell's by a matrix; 0: h is the cell's
 };
 
 /// A matrix of files: blocks of H rows, in the order of GateSpec::row.
@@ -54,7 +55,9 @@ struct CellLayout {
   int tail;                   ///< units of the last group where they do not fill it, else 0
   int gates, slots, states, units, messages;
   CellStructure structure;
-  bool fused;                  ///< input and hidden state enter the same chains, panel by panel
+  bool fused;  ///< input and hidden state enter the same chains, panel by panel
+  /// Units of h, and their number in whole vectors: the cell's own unless a projection makes h.
+  int out, out_padded;
   std::vector<int> raw_gates;  ///< gates whose chains start from the input's own unit
   Columns columns[max_parts];
 
@@ -62,12 +65,12 @@ struct CellLayout {
   struct Range {
     int first, last;
   };
-  Range reads_units(int group) const {
-    return ranges_.empty() ? Range{0, hidden_size} : ranges_[group];
-  }
+  Range reads_units(int group) const { return ranges_.empty() ? Range{0, out} : ranges_[group]; }
   /// Whether a unit reads another's hidden state, as heads and clocks allow.
   bool connected(int unit, int other) const;
   bool dense() const { return structure.heads == 1 && periods.empty(); }
+  bool projects() const { return structure.projection > 0; }
+  int64_t projection_size() const { return projects() ? int64_t{out_padded} * hidden_size : 0; }
   /// Of each unit, where there are clocks: whether it moves at a row's own step s, and whether a
   /// unit of a group does.
   std::vector<int> periods;
@@ -76,7 +79,9 @@ struct CellLayout {
 
   int parts() const { return 2 + messages; }
   const Columns& part(Part p) const { return columns[index_of(p)]; }
-  int depth(Part p) const { return p == Part::input ? input_size : hidden_size; }
+  int depth(Part p) const {
+    return p == Part::input ? input_size : p == Part::hidden ? out : hidden_size;
+  }
   /// Numbers in the packed weights of a part: [group][panel][depth][vectors][lanes].
   int64_t packed_size(Part p) const;
   int64_t packed_size() const;
@@ -97,6 +102,7 @@ struct CellLayout {
 
   /// Outputs of the transposed product, in blocks of vectors that stand in one panel.
   std::vector<int> hidden_blocks, input_blocks;
+  std::vector<int> unit_blocks;  ///< of the cell's own units, by which threads share them
   const std::vector<int>& blocks(Part p) const {
     return p == Part::input ? input_blocks : hidden_blocks;
   }

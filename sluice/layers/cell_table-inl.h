@@ -16,7 +16,7 @@ template <class Cell>
 constexpr bool reads_simply =
     Reading<Cell, X>::count > 0 && Reading<Cell, H>::count > 0 && Reading<Cell, Raw>::count == 0;
 
-/// A bit for every old state that the equations read, by way of matrices or not.
+/// A bit for every old state that the equations read themselves.
 template <class Cell>
 constexpr unsigned states_read = [] {
   using D = hn::ScalableTag<float>;
@@ -29,8 +29,7 @@ constexpr unsigned states_read = [] {
   if constexpr (has_message<Cell>)
     mask |= mask_of<decltype(MessageOf<Cell>(std::declval<M&>(), GateReplay(), std::declval<S>(),
                                              std::declval<P>()))>;
-  const unsigned through_matrix = Reading<Cell, H>::count > 0 ? 1 : 0;
-  return (mask >> state_bit<Cell>) | through_matrix;
+  return mask >> state_bit<Cell>;
 }();
 
 template <class T, class Cell>
@@ -82,10 +81,13 @@ CellInfo Describe(const char* name) {
   for (const GateSpec& gate : Cell::gates)
     info.gates.push_back({gate.name, gate.reads, gate.row, gate.biased});
   for (const char* state : Cell::states) {
-    info.reads_state.push_back((states_read<Cell> >> info.states.size() & 1) != 0);
+    const bool through_matrix = info.states.empty() && Reading<Cell, H>::count > 0;
+    info.reads_state.push_back(through_matrix ||
+                               (states_read<Cell> >> info.states.size() & 1) != 0);
     info.states.emplace_back(state);
   }
-  if constexpr (unit_count < Cell >> 0)
+  info.reads_h_itself = (states_read<Cell> & 1) != 0;
+  if constexpr (requires { Cell::units; })
     for (const UnitSpec& unit : Cell::units) info.units.push_back({unit.name, unit.low, unit.high});
   if constexpr (has_message<Cell>)
     for (const char* message : Cell::messages) info.messages.emplace_back(message);

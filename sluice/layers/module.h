@@ -1,6 +1,7 @@
 // What every layer is: parameters, a forward pass, and a neutral form for files.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -18,7 +19,12 @@ using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 struct Padding {
   std::vector<int> lengths;  ///< [B] true steps of each row
   bool left = false;         ///< padding stands before the values instead of after
+  std::vector<uint8_t> real =
+      {};  ///< [B·T] 1 where a step is true, for rows with gaps; empty: none
 };
+/// From a mask [B·T], row by row: a recurrence passes over the other steps and holds its state.
+/// Throws Error "layer.mask" if it does not part into rows of `steps`.
+Padding masked(std::vector<uint8_t> real, int steps);
 
 /// A layer or a model. Composed as in PyTorch: members are modules, forward() calls them.
 class Module {

@@ -25,6 +25,24 @@ void check_dropout(const RecurrentDropout& d) {
                   std::string("write for example ") + name + ": 0.2");
 }
 
+void check_projection(const RecurrentOptions& o, const CellInfo& cell) {
+  const int size = o.structure.projection;
+  if (size == 0) return;
+  const auto refuse = [&](bool wrong, const char* what, const char* hint) {
+    if (wrong) fail_config("layer.projection", o.cell + ".projection_size", what, hint);
+  };
+  refuse(size < 0 || size >= o.hidden_size, "must be below hidden_size", "leave it out, or 0");
+  refuse(cell.reads_h_itself || !cell.messages.empty(),
+         "the cell's equations need an h as wide as its units", "use an LSTM");
+  refuse(!o.structure.periods.empty() || o.structure.heads != 1,
+         "heads and clocks belong to units of h, which a projection mixes",
+         "leave one of them out");
+  refuse(o.dropout.hidden + o.dropout.weights + o.dropout.zoneout_hidden > 0,
+         "masks of h are as wide as the units",
+         "leave out variational_hidden, weight_dropout, "
+         "zoneout_hidden");
+}
+
 /// What a cell has no place for is refused, not left out in silence.
 void check_cell(const RecurrentOptions& o, const CellInfo& cell) {
   const auto refuse = [&](bool wanted, bool has, const char* key, const char* why) {
@@ -45,6 +63,7 @@ void check_cell(const RecurrentOptions& o, const CellInfo& cell) {
   const bool simple = recurrent && cell.messages.empty();
   refuse(s.heads != 1, simple, "heads", "needs a cell with one recurrent product");
   refuse(!s.periods.empty(), simple, "periods", "needs a cell with one recurrent product");
+  check_projection(o, cell);
   if (s.heads < 1 || o.hidden_size % s.heads != 0)
     fail_config("layer.heads", o.cell + ".heads",
                 std::to_string(o.hidden_size) + " units do not part into " +
@@ -115,7 +134,7 @@ template <class T>
 Tensor RecurrentNode::last_gradient(const std::array<Tensor, max_outputs>& grads) const {
   if (body_->options.outputs == Outputs::all || !grads[0].defined()) return grads[1];
   const int d = body_->per_layer(), layers = body_->options.num_layers;
-  const int64_t batch = grads[0].size(0), h = body_->options.hidden_size;
+  const int64_t batch = grads[0].size(0), h = body_->out();
   Tensor sum({int64_t{layers} * d, batch, h}, body_->dtype);
   if (grads[1].defined()) sum.copy_from(grads[1]);
   for (int k = 0; k < d; ++k)
@@ -232,8 +251,9 @@ RecurrentResult Recurrent::run(const Variable& x, const RecurrentState& state,
   std::unique_ptr<RecurrentNode> owner(remember ? new RecurrentNode(x, state, body_) : nullptr);
   Tensor output, last[max_states];
   for (int k = 0; k < states; ++k)
-    last[k] = Tensor({int64_t{options().num_layers} * directions(), batch, options().hidden_size},
-                     body_->dtype);
+    last[k] = Tensor(
+        {int64_t{options().num_layers} * directions(), batch, body_->width(static_cast<int>(k))},
+        body_->dtype);
   dispatch(body_->dtype, [&](auto zero) {
     using T = decltype(zero);
     PoolArray<PassMemory> scratch(owner ? 0 : body_->directions.size());
@@ -293,6 +313,7 @@ void Recurrent::to(DType dtype) {
     const std::pair<Variable*, Variable*> pairs[] = {{&d.weights, &fresh.weights},
                                                      {&d.bias_input, &fresh.bias_input},
                                                      {&d.bias_hidden, &fresh.bias_hidden},
+                                                     {&d.projection, &fresh.projection},
                                                      {&d.units, &fresh.units}};
     for (auto [old, now] : pairs) {
       if (!old->defined()) continue;
@@ -305,7 +326,7 @@ void Recurrent::to(DType dtype) {
   load_state(neutral);
 }
 
-int Recurrent::output_size(int) const { return options().hidden_size * directions(); }
+int Recurrent::output_size(int) const { return body_->out() * directions(); }
 const RecurrentOptions& Recurrent::options() const { return body_->options; }
 const CellInfo& Recurrent::cell() const { return body_->cell->info; }
 

@@ -41,7 +41,7 @@ struct RecurrentOptions {
 /// one. Undefined means zeros. Layers count first, as in PyTorch's h_n.
 struct RecurrentState {
   std::array<Variable, max_states> values;
-  Tensor steps;  ///< [B] f64, steps that each row has gone, where clocks tick; undefined: none
+  Tensor steps = {};  ///< [B] f64, steps that each row has gone, where clocks tick; undefined: none
   Variable& h() { return values[0]; }
   Variable& c() { return values[1]; }
   const Variable& h() const { return values[0]; }

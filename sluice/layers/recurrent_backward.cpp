@@ -2,6 +2,7 @@
 // time loop.
 #include "sluice/layers/cell_packing.h"
 #include "sluice/layers/pass_masks.h"
+#include "sluice/layers/projection.h"
 #include "sluice/layers/recurrent_memory.h"
 #include "sluice/layers/sequence_row.h"
 
@@ -61,9 +62,11 @@ void BackwardPass<T>::make_room() {
   const int64_t batch = plan.batch(), slices = plan.slices();
   const SequenceView& dy = gradients_.dy;
   // Lanes past the last unit must see zeros, so a narrow or ragged dy is copied.
-  if (dy.defined() && (plan.ragged() || !whole_vectors(dy, layout.hidden_size, layout.padded)))
-    dy_ = gather<T>(dy, plan, direction_.reverse, layout.padded);
-  dh_ = Tensor({batch * layout.padded}, dtype_of<T>);
+  if (dy.defined() && (plan.ragged() || !whole_vectors(dy, layout.out, layout.out_padded)))
+    dy_ = gather<T>(dy, plan, direction_.reverse, layout.out_padded);
+  if (memory_.hold && dy.defined() && plan.ragged()) add_held();
+  dh_ = Tensor({batch * layout.out_padded}, dtype_of<T>);
+  if (layout.projects()) make_projection_room();
   for (int k = 1; k < layout.states; ++k) dstate_[k] = Tensor({batch * layout.padded}, dtype_of<T>);
   if (memory_.source.defined()) dsource_ = room<T>(batch * layout.padded);
   for (int k = 0; k < layout.messages; ++k) dmessage_[k] = room<T>(batch * layout.padded);
@@ -78,6 +81,35 @@ void BackwardPass<T>::make_room() {
 }
 
 template <class T>
+void BackwardPass<T>::make_projection_room() {
+  const CellLayout& layout = direction_.layout;
+  const RowPlan& plan = memory_.plan;
+  const int64_t batch = plan.batch();
+  dfull_ = room<T>(batch * layout.padded);
+  dprojected_ = room<T>(batch * plan.steps() * layout.out_padded);
+  dprojection_ = Tensor({plan.slices() * layout.projection_size()}, dtype_of<T>);
+  projection_transposed_ = room<T>(int64_t{layout.padded} * layout.out);
+  transpose_projection(layout, std::as_const(direction_.projection.value()).template data<T>(),
+                       projection_transposed_.template data<T>());
+}
+
+/// What arrives at a held output is the gradient of the output that is held.
+template <class T>
+void BackwardPass<T>::add_held() {
+  const RowPlan& plan = memory_.plan;
+  const int64_t padded = direction_.layout.out_padded;
+  T* const all = dy_.template data<T>();
+  const SequenceView& dy = gradients_.dy;
+  for_each_padding(plan, direction_.reverse, [&](const PaddedStep& s) {
+    if (s.own < 0) return;
+    const int64_t begin = plan.begin(s.slice), count = plan.count(s.slice);
+    T* const own = all + (begin * plan.steps() + s.own * count + s.position - begin) * padded;
+    const T* const held = dy.at<T>(s.time, s.row);
+    for (int u = 0; u < dy.columns; ++u) own[u] += held[u];
+  });
+}
+
+template <class T>
 bool BackwardPass<T>::direct() const {
   return memory_.plan.slices() == 1 && direction_.weights.requires_grad() &&
          !memory_.weights.defined();
@@ -87,16 +119,11 @@ template <class T>
 void BackwardPass<T>::load_last() {
   const CellLayout& layout = direction_.layout;
   const RowPlan& plan = memory_.plan;
-  const int h = layout.hidden_size;
-  const SequenceView& dy = gradients_.dy;
+  const int h = layout.out;
   T* dh = dh_.template data<T>();
   for (int p = 0; gradients_.dlast[0] && p < plan.batch(); ++p)
-    std::copy_n(gradients_.dlast[0] + int64_t{plan.row(p)} * h, h, dh + int64_t{p} * layout.padded);
-  if (memory_.hold && dy.defined() && plan.ragged())  // what arrives at a held output is its own
-    for_each_padding(plan, direction_.reverse, [&](int time, int row, int p, bool after) {
-      const T* held = dy.at<T>(time, row);
-      for (int u = 0; after && u < h; ++u) dh[int64_t{p} * layout.padded + u] += held[u];
-    });
+    std::copy_n(gradients_.dlast[0] + int64_t{plan.row(p)} * h, h,
+                dh + int64_t{p} * layout.out_padded);
   for (int k = 1; k < layout.states; ++k)
     for (int slice = 0; gradients_.dlast[k] && slice < plan.slices(); ++slice) {
       T* to = dstate_[k].template data<T>() + int64_t{plan.begin(slice)} * layout.padded;
@@ -130,20 +157,26 @@ void BackwardPass<T>::complete(SequenceTask<T>& q, int slice) {
   const CellLayout& layout = direction_.layout;
   const bool reverse = direction_.reverse;
   const int begin = memory_.plan.begin(slice), first = reverse ? q.steps - 1 : 0;
-  const int64_t row = int64_t{begin} * layout.padded;
+  const int64_t row = int64_t{begin} * layout.padded, out_row = int64_t{begin} * layout.out_padded;
   for (int p = 0; p < layout.parts(); ++p)
     if (transposed_[p].defined()) q.transposed[p] = transposed_[p].template data<T>();
   const SequenceView& dy = gradients_.dy;
   if (dy_.defined()) {
-    q.dy = dy_.template data<T>() + row * q.steps;
-    q.dy_step = int64_t{q.rows} * layout.padded;
-    q.dy_row = layout.padded;
+    q.dy = dy_.template data<T>() + out_row * q.steps;
+    q.dy_step = int64_t{q.rows} * layout.out_padded;
+    q.dy_row = layout.out_padded;
   } else if (dy.defined()) {
     q.dy = dy.at<T>(first, begin);
     q.dy_step = dy.step_stride() * (reverse ? -1 : 1);
     q.dy_row = dy.row_stride();
   }
-  q.dh = dh_.template data<T>() + row;
+  q.dh = dh_.template data<T>() + out_row;
+  if (layout.projects()) {
+    q.projection_transposed = projection_transposed_.template data<T>();
+    q.dfull = dfull_.template data<T>() + row;
+    q.dprojected = dprojected_.template data<T>() + out_row * q.steps;
+    q.dprojection = dprojection_.template data<T>() + slice * layout.projection_size();
+  }
   if (dsource_.defined()) q.dsource = dsource_.template data<T>() + row;
   for (int k = 0; k < layout.messages; ++k) q.dmessage[k] = dmessage_[k].template data<T>() + row;
   for (int k = 1; k < layout.states; ++k) q.dstate[k] = dstate_[k].template data<T>() + row;
@@ -222,6 +255,9 @@ void BackwardPass<T>::collect() {
                to);
   }
   collect_units();
+  if (layout.projects() && direction_.projection.requires_grad())
+    add_slices(std::as_const(dprojection_).template data<T>(), slices, layout.projection_size(),
+               direction_.projection.grad_buffer().template data<T>(), false);
 }
 
 template <class T>
@@ -273,16 +309,16 @@ template <class T>
 void BackwardPass<T>::store_first() {
   const CellLayout& layout = direction_.layout;
   const RowPlan& plan = memory_.plan;
-  const int h = layout.hidden_size;
+  const int h = layout.out;
   const SequenceView& dy = gradients_.dy;
   T* const* dfirst = gradients_.dfirst;
   for (int p = 0; dfirst[0] && p < plan.batch(); ++p)
-    std::copy_n(dh_.template data<T>() + int64_t{p} * layout.padded, h,
+    std::copy_n(dh_.template data<T>() + int64_t{p} * layout.out_padded, h,
                 dfirst[0] + int64_t{plan.row(p)} * h);
   if (dfirst[0] && memory_.hold && dy.defined() && plan.ragged())
-    for_each_padding(plan, direction_.reverse, [&](int time, int row, int, bool after) {
-      const T* held = dy.at<T>(time, row);
-      for (int u = 0; !after && u < h; ++u) dfirst[0][int64_t{row} * h + u] += held[u];
+    for_each_padding(plan, direction_.reverse, [&](const PaddedStep& s) {
+      const T* held = dy.at<T>(s.time, s.row);
+      for (int u = 0; s.own < 0 && u < h; ++u) dfirst[0][int64_t{s.row} * h + u] += held[u];
     });
   for (int k = 1; k < layout.states; ++k)
     for (int slice = 0; dfirst[k] && slice < plan.slices(); ++slice) {

@@ -7,6 +7,7 @@
 #include "sluice/layers/cell_packing.h"
 #include "sluice/layers/initialization.h"
 #include "sluice/layers/parameter.h"
+#include "sluice/layers/projection.h"
 
 namespace sluice {
 
@@ -41,6 +42,7 @@ Direction make_direction(const Recurrent::Body& body, int index, DType dtype) {
         {},
         {},
         {},
+        {},
         0};
     d.weights = Variable(Tensor({d.layout.packed_size()}, dtype), true);
     const auto bias = [&](bool input_side) {
@@ -49,6 +51,8 @@ Direction make_direction(const Recurrent::Body& body, int index, DType dtype) {
     };
     if (o.biases >= 1) d.bias_input = bias(true);
     if (o.biases >= 2) d.bias_hidden = bias(false);
+    if (d.layout.projects())
+      d.projection = Variable(Tensor({d.layout.projection_size()}, dtype), true);
     for (int k = 0; k < d.layout.units; ++k)
       if (!has_unit(o, body.cell->info.units[k])) d.units_left_out |= 1u << k;
     if (d.layout.units > 0)
@@ -72,6 +76,7 @@ Shape shape_of(const CellLayout& layout, const NeutralMatrix& matrix) {
 Shape bias_shape(const CellLayout& layout, bool input_side) {
   return {static_cast<int64_t>(layout.bias_rows(input_side).size()) * layout.hidden_size};
 }
+Shape projection_shape(const CellLayout& layout) { return {layout.out, layout.hidden_size}; }
 const char* bias_name(bool input_side) { return input_side ? "bias_ih" : "bias_hh"; }
 
 /// Calls f(number, name) for every per-unit parameter that the direction has.
@@ -107,6 +112,11 @@ NamedTensors direction_tensors(const Recurrent::Body& body, int index, bool grad
       Tensor neutral(shape, body.dtype);
       unpack_bias(layout, input_side, values(bias).template data<T>(), neutral.data<T>());
       tensors.emplace_back(bias_name(input_side) + suffix, neutral);
+    }
+    if (d.projection.defined()) {
+      Tensor neutral(projection_shape(layout), body.dtype);
+      unpack_projection(layout, values(d.projection).template data<T>(), neutral.data<T>());
+      tensors.emplace_back("weight_hr" + suffix, neutral);
     }
     for_each_unit_parameter(d, [&](int k, const std::string& name) {
       Tensor neutral({layout.hidden_size}, body.dtype);
@@ -152,6 +162,11 @@ void load_direction(Recurrent::Body& body, int index, const NamedTensors& state)
       const Tensor neutral = checked(state, bias_name(input_side) + suffix, shape, body.dtype);
       pack_bias(layout, input_side, neutral.data<T>(), bias.value().data<T>());
     }
+    if (d.projection.defined()) {
+      const Tensor neutral =
+          checked(state, "weight_hr" + suffix, projection_shape(layout), body.dtype);
+      pack_projection(layout, neutral.data<T>(), d.projection.value().data<T>());
+    }
     for_each_unit_parameter(d, [&](int k, const std::string& name) {
       const Tensor neutral = checked(state, name + suffix, {layout.hidden_size}, body.dtype);
       pack_unit(layout, k, neutral.data<T>(), d.units.value().data<T>());
@@ -162,7 +177,9 @@ void load_direction(Recurrent::Body& body, int index, const NamedTensors& state)
 void check_state(const Recurrent::Body& body, int64_t batch, const RecurrentState& state) {
   const RecurrentOptions& o = body.options;
   const int states = static_cast<int>(body.cell->info.states.size());
-  const Shape want = {int64_t{o.num_layers} * body.per_layer(), batch, o.hidden_size};
+  const auto want = [&](int k) {
+    return Shape{int64_t{o.num_layers} * body.per_layer(), batch, body.width(k)};
+  };
   if (state.steps.defined() && state.steps.numel() != batch)
     fail_config("layer.shape", o.cell + " steps",
                 "has shape " + state.steps.shape().to_string() + ", the batch " +
@@ -177,9 +194,9 @@ void check_state(const Recurrent::Body& body, int64_t batch, const RecurrentStat
       fail_config("layer.shape", where(k),
                   o.cell + " has " + std::to_string(states) + (states == 1 ? " state" : " states"),
                   "leave the others undefined");
-    if (!(v.shape() == want))
+    if (!(v.shape() == want(k)))
       fail_config("layer.shape", where(k),
-                  "has shape " + v.shape().to_string() + ", the layer needs " + want.to_string(),
+                  "has shape " + v.shape().to_string() + ", the layer needs " + want(k).to_string(),
                   "states are [num_layers * directions, B, H]");
     if (v.dtype() != body.dtype)
       fail_config("layer.dtype", where(k), "state and parameters differ in number type",
@@ -253,6 +270,14 @@ NamedTensors initial_tensors(const Recurrent::Body& body, int index, Generator& 
     if (!keras) fill_uniform(bias, bound, generator);
     if (!std::isnan(forget)) set_forget_bias(layout, forget, input_side, bias);
     tensors.emplace_back(bias_name(input_side) + body.suffix(index), bias);
+  }
+  if (layout.projects()) {
+    Tensor values(projection_shape(layout));
+    if (keras)
+      fill_glorot_uniform(values, {o.hidden_size, layout.out}, generator);
+    else
+      fill_uniform(values, bound, generator);
+    tensors.emplace_back("weight_hr" + body.suffix(index), values);
   }
   for_each_unit_parameter(d, [&](int k, const std::string& name) {
     Tensor values({o.hidden_size});

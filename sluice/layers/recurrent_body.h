@@ -16,9 +16,12 @@ struct Recurrent::Body {
   std::vector<Direction> directions;  ///< [layer][direction]
 
   int per_layer() const { return options.direction == DirectionOf::both ? 2 : 1; }
-  int layer_input(int layer) const {
-    return layer == 0 ? options.input_size : options.hidden_size * per_layer();
+  /// Units of h; of another state.
+  int out() const {
+    return options.structure.projection > 0 ? options.structure.projection : options.hidden_size;
   }
+  int width(int state) const { return state == 0 ? out() : options.hidden_size; }
+  int layer_input(int layer) const { return layer == 0 ? options.input_size : out() * per_layer(); }
   /// "_l1_reverse"
   std::string suffix(int index) const;
 };

@@ -99,7 +99,9 @@ std::unique_ptr<Module> make_recurrent(const std::string& cell, const Options& o
   const bool one = r.initialization == "keras" && cell != "gru";
   r.biases = o.get_int("biases", one ? 1 : 2);
   r.dropout = dropout(o, info);
-  r.structure = {o.get_int("heads", 1), int_list(o, "periods"), o.get_int("first_step", 0)};
+  r.structure = {o.get_int("heads", 1), int_list(o, "periods"), o.get_int("first_step", 0), 0};
+  if (!info.reads_h_itself && info.messages.empty())
+    r.structure.projection = o.get_int("projection_size", 0);
   if (has_forget_gate(info)) r.forget_bias = o.get_double("forget_bias", std::nan(""));
   if (has_peepholes(info)) r.peepholes = o.get_string("peepholes", "ifo");
   return std::make_unique<Recurrent>(r, generator);
@@ -152,6 +154,8 @@ std::vector<OptionDoc> recurrent_options(const std::string& cell) {
   options.push_back({"periods", info.periods.empty() ? "none" : "1,2,4,8",
                      "clocks of as many modules of units: at which steps they move"});
   options.push_back({"first_step", "0", "the number that clocks give a row's first step"});
+  add(!info.reads_h_itself && info.messages.empty(),
+      {"projection_size", "0", "units of h, made of the cell's by a matrix; 0: as they are"});
   options.push_back({"biases", "2", "bias vectors a gate: 2, 1 or 0"});
   options.push_back({"padded_output", "zero", "output behind a short row: zero or hold"});
   options.push_back({"initialization", "pytorch", "pytorch or keras"});

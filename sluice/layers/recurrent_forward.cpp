@@ -30,13 +30,13 @@ int choose_slices(int batch, bool gradients) {
 template <class T>
 void load_first(const CellLayout& layout, PassMemory& m, const T* const* first, bool remembers) {
   const RowPlan& plan = m.plan;
-  const int h = layout.hidden_size;
-  m.first = Tensor({int64_t{plan.batch()} * layout.padded}, dtype_of<T>);
+  const int h = layout.out;
+  m.first = Tensor({int64_t{plan.batch()} * layout.out_padded}, dtype_of<T>);
   m.zero_first = true;
   for (int k = 0; k < layout.states; ++k) m.zero_first = m.zero_first && first[k] == nullptr;
   for (int p = 0; first[0] && p < plan.batch(); ++p)
     std::copy_n(first[0] + int64_t{plan.row(p)} * h, h,
-                m.first.data<T>() + int64_t{p} * layout.padded);
+                m.first.data<T>() + int64_t{p} * layout.out_padded);
   for (int k = 1; k < layout.states; ++k) {
     const int64_t kept = remembers ? plan.steps() + 1 : 1;
     m.state[k] = room<T>(plan.batch() * kept * layout.padded);
@@ -58,7 +58,9 @@ void store_last(const CellLayout& layout, const RowPlan& plan, int slice, const 
   for (int r = 0; r < q.rows; ++r) {
     const int s = plan.length(begin + r) - 1;
     const int64_t to = int64_t{plan.row(begin + r)} * h;
-    if (last[0]) std::copy_n(q.h + (s % q.h_period) * q.h_step + r * q.h_row, h, last[0] + to);
+    if (last[0])
+      std::copy_n(q.h + (s % q.h_period) * q.h_step + r * q.h_row, layout.out,
+                  last[0] + int64_t{plan.row(begin + r)} * layout.out);
     for (int k = 1; k < layout.states; ++k) {
       if (!last[k]) continue;
       const T* from = q.state[k] + (s + 1) * q.state_step;
@@ -91,8 +93,9 @@ ForwardPass<T>::ForwardPass(const Direction& direction, PassMemory& m, const Pad
   m.z = room<T>(rows * kept * layout.padded * layout.slots);
   for (int k = 0; k < layout.messages; ++k) m.message[k] = room<T>(rows * kept * layout.padded);
   if (m.rule.training && m.rule.rates.hidden > 0) m.source = room<T>(rows * kept * layout.padded);
+  if (layout.projects()) m.full = room<T>(rows * kept * layout.padded);
   const bool keep_h = remembers || m.y.defined() || m.plan.ragged();
-  if (!y_serves(layout, m)) m.h = room<T>(rows * layout.padded * (keep_h ? steps : 2));
+  if (!y_serves(layout, m)) m.h = room<T>(rows * layout.out_padded * (keep_h ? steps : 2));
 
   const int slices = m.plan.slices();
   tasks_ = PoolArray<SequenceTask<T>>(slices);
@@ -130,8 +133,9 @@ void ForwardPass<T>::finish(T* const* last) {
   PassMemory& m = memory_;
   for (int i = 0; i < m.plan.slices(); ++i) store_last(layout, m.plan, i, tasks_[i], last);
   if (!m.y.defined() || y_serves(layout, m)) return;
-  scatter(std::as_const(m.h).template data<T>(), layout.padded, m.y, m.plan, direction_.reverse);
-  if (m.plan.ragged()) fill_padding<T>(m.y, m, direction_.reverse, m.hold, layout.padded);
+  scatter(std::as_const(m.h).template data<T>(), layout.out_padded, m.y, m.plan,
+          direction_.reverse);
+  if (m.plan.ragged()) fill_padding<T>(m.y, m, direction_.reverse, m.hold, layout.out_padded);
 }
 
 template class ForwardPass<float>;

@@ -50,12 +50,12 @@ SequenceTask<T> make_task(const Direction& d, const PassMemory& m, int slice) {
     q.h_row = y.row_stride();
   } else {
     Tensor h = m.h;
-    q.h_period = static_cast<int>(m.h.numel() / (int64_t{plan.batch()} * layout.padded));
-    q.h = h.data<T>() + begin * q.h_period * layout.padded;
-    q.h_step = rows * layout.padded;
-    q.h_row = layout.padded;
+    q.h_period = static_cast<int>(m.h.numel() / (int64_t{plan.batch()} * layout.out_padded));
+    q.h = h.data<T>() + begin * q.h_period * layout.out_padded;
+    q.h_step = rows * layout.out_padded;
+    q.h_row = layout.out_padded;
   }
-  q.h_first = std::as_const(m.first).template data<T>() + begin * layout.padded;
+  q.h_first = std::as_const(m.first).template data<T>() + begin * layout.out_padded;
   q.zero_first = m.zero_first;
   for (int k = 1; k < layout.states; ++k) {
     Tensor state = m.state[k];
@@ -72,6 +72,12 @@ SequenceTask<T> make_task(const Direction& d, const PassMemory& m, int slice) {
     q.message[k] = message.data<T>() + begin * (remembers ? steps : 1) * layout.padded;
   }
   q.message_step = remembers ? rows * layout.padded : 0;
+  if (layout.projects()) {
+    q.projection = std::as_const(d.projection.value()).template data<T>();
+    Tensor full = m.full;
+    q.full = full.data<T>() + begin * (remembers ? steps : 1) * layout.padded;
+    q.full_step = q.message_step;
+  }
   if (m.source.defined()) {
     Tensor source = m.source;
     q.source = source.data<T>() + begin * (remembers ? steps : 1) * layout.padded;
@@ -95,8 +101,7 @@ void make_masks(const Direction& d, const PassMemory& m, Tensor& room,
 }
 
 int most_threads(const Direction& d, const PassMemory& m) {
-  return m.units ? std::min<int>(num_threads(), static_cast<int>(d.layout.hidden_blocks.size()))
-                 : 1;
+  return m.units ? std::min<int>(num_threads(), static_cast<int>(d.layout.unit_blocks.size())) : 1;
 }
 
 template SequenceTask<float> make_task(const Direction&, const PassMemory&, int);

@@ -18,7 +18,7 @@ inline bool whole_vectors(const SequenceView& view, int columns, int padded) {
 /// Whether y's own memory can hold the hidden states that the loop reads back.
 inline bool y_serves(const CellLayout& layout, const PassMemory& memory) {
   return memory.y.defined() && !memory.plan.ragged() &&
-         whole_vectors(memory.y, layout.hidden_size, layout.padded);
+         whole_vectors(memory.y, layout.out, layout.out_padded);
 }
 
 template <class T>
@@ -75,29 +75,39 @@ void scatter(const T* packed, int width, SequenceView& to, const RowPlan& plan, 
   });
 }
 
-/// Calls f(time, row, position, after) for every padded step; `after` the row's last true step in
-/// the order of processing, or before its first.
+/// A step that is not real: when, in which row of the batch, at which position of which slice, and
+/// the own step of the row that came before it in the order of processing; -1: none did.
+struct PaddedStep {
+  int time, row, position, slice, own;
+};
+
 template <class F>
 void for_each_padding(const RowPlan& plan, bool reverse, F&& f) {
-  for (int p = 0; p < plan.batch(); ++p) {
-    const int length = plan.length(p);
-    const int first = std::min(plan.time(p, 0, reverse), plan.time(p, length - 1, reverse));
-    for (int t = 0; t < plan.steps(); ++t)
-      if (t < first || t >= first + length) f(t, plan.row(p), p, (t >= first) != reverse);
-  }
+  for (int slice = 0; slice < plan.slices(); ++slice)
+    for (int p = plan.begin(slice); p < plan.begin(slice + 1); ++p) {
+      int own = -1;
+      for (int k = 0; k < plan.steps(); ++k) {
+        const int t = reverse ? plan.steps() - 1 - k : k;
+        if (own + 1 < plan.length(p) && plan.time(p, own + 1, reverse) == t)
+          ++own;
+        else
+          f(PaddedStep{t, plan.row(p), p, slice, own});
+      }
+    }
 }
 
 /// Fills the padding of a ragged sequence with zeros, or with the state held there.
 template <class T>
 void fill_padding(SequenceView& y, const PassMemory& m, bool reverse, bool hold, int padded) {
-  for_each_padding(m.plan, reverse, [&](int time, int row, int p, bool after) {
-    T* to = y.at<T>(time, row);
+  for_each_padding(m.plan, reverse, [&](const PaddedStep& s) {
+    T* to = y.at<T>(s.time, s.row);
     if (!hold)
       std::fill_n(to, y.columns, T{0});
-    else if (after)
-      std::copy_n(y.at<T>(m.plan.time(p, m.plan.length(p) - 1, reverse), row), y.columns, to);
+    else if (s.own >= 0)
+      std::copy_n(y.at<T>(m.plan.time(s.position, s.own, reverse), s.row), y.columns, to);
     else
-      std::copy_n(std::as_const(m.first).template data<T>() + int64_t{p} * padded, y.columns, to);
+      std::copy_n(std::as_const(m.first).template data<T>() + int64_t{s.position} * padded,
+                  y.columns, to);
   });
 }
 
@@ -130,7 +140,7 @@ template <class T, class Work>
 void share_work(const Direction& d, const PassMemory& m, PoolArray<SequenceTask<T>>& tasks,
                 const Work& work) {
   if (m.units) {
-    const int wanted = static_cast<int>(d.layout.hidden_blocks.size());
+    const int wanted = static_cast<int>(d.layout.unit_blocks.size());
     run_team(wanted, [&](int thread, int team, Barrier& barrier) {
       work(tasks[0], share_of(d.layout, thread, team), barrier);
     });

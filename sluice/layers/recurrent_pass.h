@@ -15,6 +15,7 @@ struct Direction {
   bool reverse;
   Variable weights;                  ///< input, hidden and message parts, one after the other
   Variable bias_input, bias_hidden;  ///< undefined where the layer has none
+  Variable projection;               ///< packed (see projection.h); undefined: none
   Variable units;                    ///< [groups][parameters][lanes]; undefined: none
   unsigned units_left_out = 0;       ///< a bit for each that stays 0 and is no parameter
 
@@ -25,6 +26,7 @@ struct Direction {
   void for_each_parameter(F&& f) const {
     for (const Variable* v : {&weights, &bias_input, &bias_hidden})
       if (v->defined()) f(*v);
+    if (projection.defined()) f(projection);
     if (units.defined() && !units_all_left_out()) f(units);
   }
 };
@@ -85,6 +87,7 @@ struct PassMemory {
   Tensor first;       ///< [row][padded] hidden state before the first step
   Tensor state[max_states];
   Tensor z, message[max_messages], start;
+  Tensor full;  ///< [slice][step][row][padded] what the cell gave a projection
   MaskRule rule;
   Tensor source;   ///< [slice][step][row][padded], where dropout masks the hidden state
   Tensor weights;  ///< packed, where dropout masks the recurrent matrix
@@ -135,6 +138,8 @@ class BackwardPass {
 
  private:
   void make_room();
+  void make_projection_room();
+  void add_held();
   void load_last();
   void transpose(const SequenceTask<T>& task);
   void complete(SequenceTask<T>& task, int slice);
@@ -149,7 +154,7 @@ class BackwardPass {
   const PassMemory& memory_;
   PassGradients<T> gradients_;
   Tensor dy_, dh_, dstate_[max_states], dmessage_[max_messages], dx_, dx_tail_, dweights_, dstart_,
-      dunits_, dsource_;
+      dunits_, dsource_, dfull_, dprojected_, dprojection_, projection_transposed_;
   Tensor transposed_[max_parts];
   PoolArray<StepMasks<T>> masks_;
   Tensor mask_room_;

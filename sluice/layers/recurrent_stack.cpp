@@ -20,11 +20,11 @@ SequenceView output_of(const Recurrent::Body& body, const SequenceView& x, int l
   const RecurrentOptions& o = body.options;
   const bool top = layer == o.num_layers - 1;
   if (top && o.outputs == Outputs::last) return {};
-  const int64_t steps = x.steps(), batch = x.batch(), width = body.per_layer() * o.hidden_size;
+  const int64_t steps = x.steps(), batch = x.batch(), width = body.per_layer() * body.out();
   if (!top && body.per_layer() == 1) {
-    const int64_t padded = body.directions[layer].layout.padded;
+    const int64_t padded = body.directions[layer].layout.out_padded;
     return SequenceView(Tensor::uninitialized({steps, batch, padded}, body.dtype), false)
-        .part(0, o.hidden_size);
+        .part(0, body.out());
   }
   const Shape shape = o.batch_first ? Shape{batch, steps, width} : Shape{steps, batch, width};
   return SequenceView(Tensor::uninitialized(shape, body.dtype), o.batch_first);
@@ -91,7 +91,7 @@ template <class T>
 Tensor forward_stack(const Recurrent::Body& body, const StackInput& input,
                      PoolArray<PassMemory>& memory, Tensor* last) {
   const RecurrentOptions& o = body.options;
-  const int d = body.per_layer(), h = o.hidden_size;
+  const int d = body.per_layer(), h = body.out();
   SequenceView x(input.x, o.batch_first), y;
   if (runs_as_wave(body, x.batch(), !input.padding.lengths.empty()))
     return forward_wave<T>(body, input, memory, last);
@@ -115,7 +115,7 @@ namespace {
 template <class T>
 PassGradients<T> gradients_of(const Recurrent::Body& body, const StackGradients& all,
                               const SequenceView& x, const SequenceView& dy, int layer, int k) {
-  const int d = body.per_layer(), h = body.options.hidden_size, index = layer * d + k;
+  const int d = body.per_layer(), h = body.out(), index = layer * d + k;
   PassGradients<T> g;
   if (dy.defined()) g.dy = d == 1 ? dy : dy.part(k * h, h);
   for (int s = 0; s < max_states; ++s) {

@@ -14,7 +14,7 @@ namespace {
 struct StreamLayer {
   const Direction* direction = nullptr;
   SequenceTask<float> task = {};
-  Tensor h[2], state[max_states], z, message[max_messages], start;
+  Tensor h[2], full, state[max_states], z, message[max_messages], start;
   int now = 0;  // which h is the state
   MaskRule rule;
   RowPlan plan;
@@ -65,7 +65,8 @@ RecurrentStream::RecurrentStream(const Recurrent& layer, int batch)
     StreamLayer s;
     s.direction = &d;
     const int64_t row = layout.padded;
-    for (Tensor& h : s.h) h = Tensor({batch * row});
+    for (Tensor& h : s.h) h = Tensor({int64_t{batch} * layout.out_padded});
+    if (layout.projects()) s.full = Tensor({batch * row});
     for (int k = 1; k < layout.states; ++k) s.state[k] = Tensor({batch * row});
     s.z = Tensor({batch * row * layout.slots});
     for (int k = 0; k < layout.messages; ++k) s.message[k] = Tensor({batch * row});
@@ -88,7 +89,8 @@ RecurrentStream::RecurrentStream(const Recurrent& layer, int batch)
     q.steps = 1;
     q.rows = batch;
     q.start = s.start.data<float>();
-    q.h_row = layout.padded;
+    q.h_row = layout.out_padded;
+    if (layout.projects()) q.full = s.full.data<float>();
     q.h_period = 1;
     for (int k = 1; k < layout.states; ++k) q.state[k] = s.state[k].data<float>();
     q.z = s.z.data<float>();
@@ -120,14 +122,14 @@ void RecurrentStream::step(const float* x, float* y) {
     q.h_first = s.h[s.now].data<float>();
     s.now ^= 1;
     q.h = s.h[s.now].data<float>();
-    const Share all{0, static_cast<int>(layout.hidden_blocks.size()), 0, layout.groups, 0, 1};
-    run_forward(q, all, alone);
+    if (d.projection.defined()) q.projection = std::as_const(d.projection.value()).data<float>();
+    run_forward(q, share_of(layout, 0, 1), alone);
     if (Tensor& steps = s.rule.steps_before; steps.defined())
       for (double& gone : steps.values<double>()) ++gone;
     input = q.h;
-    row = layout.padded;
+    row = layout.out_padded;
   }
-  const int h = body_->layer->options.hidden_size;
+  const int h = body_->layer->out();
   for (int b = 0; b < body_->batch; ++b) std::copy_n(input + b * row, h, y + int64_t{b} * h);
 }
 
@@ -137,11 +139,11 @@ namespace {
 template <class Copy>
 void for_each_unit(const CellLayout& layout, int batch, int k, Copy&& copy) {
   for (int b = 0; b < batch; ++b)
-    for (int u = 0; u < layout.hidden_size; ++u) {
+    for (int u = 0; u < (k == 0 ? layout.out : layout.hidden_size); ++u) {
       const int64_t at =
-          k == 0 ? int64_t{b} * layout.padded + u
+          k == 0 ? int64_t{b} * layout.out_padded + u
                  : (int64_t{u / layout.lanes} * batch + b) * layout.lanes + u % layout.lanes;
-      copy(int64_t{b} * layout.hidden_size + u, at);
+      copy(int64_t{b} * (k == 0 ? layout.out : layout.hidden_size) + u, at);
     }
 }
 
@@ -151,13 +153,14 @@ RecurrentState RecurrentStream::state() const {
   const RecurrentOptions& o = body_->layer->options;
   RecurrentState result;
   for (int k = 0; k < static_cast<int>(body_->layer->cell->info.states.size()); ++k) {
-    Tensor all({o.num_layers, body_->batch, o.hidden_size});
+    const int width = body_->layer->width(k);
+    Tensor all({o.num_layers, body_->batch, width});
     float* to = all.data<float>();
     for (const StreamLayer& s : body_->layers) {
       const float* from = (k == 0 ? s.h[s.now] : s.state[k]).data<float>();
       for_each_unit(s.direction->layout, body_->batch, k,
                     [&](int64_t neutral, int64_t at) { to[neutral] = from[at]; });
-      to += int64_t{body_->batch} * o.hidden_size;
+      to += int64_t{body_->batch} * width;
     }
     result.values[k] = Variable(all);
   }
@@ -167,7 +170,6 @@ RecurrentState RecurrentStream::state() const {
 }
 
 void RecurrentStream::set_state(const RecurrentState& state) {
-  const RecurrentOptions& o = body_->layer->options;
   check_state(*body_->layer, body_->batch, state);
   for (StreamLayer& s : body_->layers)
     if (Tensor& steps = s.rule.steps_before; steps.defined()) {
@@ -182,7 +184,7 @@ void RecurrentStream::set_state(const RecurrentState& state) {
       float* to = (k == 0 ? s.h[s.now] : s.state[k]).data<float>();
       for_each_unit(s.direction->layout, body_->batch, k,
                     [&](int64_t neutral, int64_t at) { to[at] = from ? from[neutral] : 0.f; });
-      if (from) from += int64_t{body_->batch} * o.hidden_size;
+      if (from) from += int64_t{body_->batch} * body_->layer->width(k);
     }
   }
 }

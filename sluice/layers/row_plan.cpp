@@ -10,7 +10,8 @@ namespace sluice {
 
 namespace {
 
-void check(int steps, int batch, const std::vector<int>& lengths) {
+void check(int steps, int batch, const Padding& padding) {
+  const std::vector<int>& lengths = padding.lengths;
   if (static_cast<int>(lengths.size()) != batch)
     fail_config("layer.lengths", "lengths",
                 "there are " + std::to_string(lengths.size()) + " lengths for a batch of " +
@@ -22,6 +23,11 @@ void check(int steps, int batch, const std::vector<int>& lengths) {
                   "row " + std::to_string(b) + " has length " + std::to_string(lengths[b]) +
                       ", the batch has " + std::to_string(steps) + " steps",
                   "a length is between 1 and the number of steps");
+  if (!padding.real.empty() && padding.real.size() != static_cast<size_t>(batch) * steps)
+    fail_config("layer.mask", "mask",
+                "there are " + std::to_string(padding.real.size()) + " marks for a batch of " +
+                    std::to_string(batch) + " rows of " + std::to_string(steps) + " steps",
+                "give one mark for each step of each row");
 }
 
 }  // namespace
@@ -30,7 +36,7 @@ RowPlan::RowPlan(int steps, int batch, int slices, const Padding& padding)
     : steps_(steps), batch_(batch), slices_(slices), left_(padding.left) {
   const std::vector<int>& lengths = padding.lengths;
   if (lengths.empty()) return;
-  check(steps, batch, lengths);
+  check(steps, batch, padding);
   PoolArray<int> sorted(batch);
   std::iota(sorted.begin(), sorted.end(), 0);
   // Equal lengths stay in the order of the batch: the plan must not depend on the sort.
@@ -48,6 +54,14 @@ RowPlan::RowPlan(int steps, int batch, int slices, const Padding& padding)
       length_[position] = lengths[sorted[i]];
       for (int s = 0; s < length_[position]; ++s) ++active[s];
     }
+  }
+  if (padding.real.empty()) return;
+  times_ = PoolArray<int>(static_cast<size_t>(batch) * steps);
+  for (int p = 0; p < batch; ++p) {
+    int* own = times_.data() + static_cast<ptrdiff_t>(p) * steps;
+    const uint8_t* real = padding.real.data() + static_cast<ptrdiff_t>(row_[p]) * steps;
+    for (int t = 0; t < steps; ++t)
+      if (real[t]) *own++ = t;
   }
 }
 

@@ -8,6 +8,7 @@
 
 namespace sluice {
 
+/// A row's steps need not lie side by side: one that a mask leaves out does not exist for the loop.
 /// Slices are chosen by the shape, never by the number of threads, so that sums over them are the
 /// same for any. Ragged rows are sorted by length and dealt round-robin: every slice gets long and
 /// short ones, and at each step those still running come first.
@@ -33,15 +34,16 @@ class RowPlan {
   int length(int position) const { return ragged() ? length_[position] : steps_; }
   /// Time index of own step s of the row at a position.
   int time(int position, int s, bool reverse) const {
-    const int length = this->length(position);
-    const int first = left_ ? steps_ - length : 0;
-    return first + (reverse ? length - 1 - s : s);
+    const int length = this->length(position), own = reverse ? length - 1 - s : s;
+    if (times_.size() > 0) return times_[static_cast<ptrdiff_t>(position) * steps_ + own];
+    return own + (left_ ? steps_ - length : 0);
   }
 
  private:
   int steps_ = 0, batch_ = 0, slices_ = 1;
   bool left_ = false;
   PoolArray<int> row_, length_, active_;
+  PoolArray<int> times_;  // [position][own step], where rows have gaps
 };
 
 }  // namespace sluice

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "sluice/layers/sequence_projection.h"
 #include "sluice/layers/sequence_row.h"
 #include "sluice/tensor/flush_denormals.h"
 
@@ -30,7 +31,9 @@ class BackwardLoop {
     for (int g = share.first_group; g < share.last_group; ++g)
       at_.prepare_backward(pointwise_[g], g);
     if (q_.masks) q_.masks->begin(share.first_group, share.last_group);
-    hidden_ = make_transposed(Part::hidden, share.first_block, share.last_block, !q_.source);
+    if (layout_.projects()) projection_.emplace(at_, share);
+    const bool adds = !q_.source && !projection_;  // to what reaches h past the equations
+    hidden_ = make_transposed(Part::hidden, share.first_block, share.last_block, adds);
     const bool add = layout_.cell->info.step_reads_message;  // to the step's own part
     for (int k = 0; k < layout_.messages; ++k)
       messages_[k] = make_transposed(message_part(k), share.first_block, share.last_block, add);
@@ -92,6 +95,11 @@ class BackwardLoop {
   }
 
   void products(int s, int rows, bool input_now) {
+    if (projection_) {
+      projection_->outputs(s, rows);
+      barrier_.wait();
+      projection_->full(s, rows);
+    }
     pointwise(s);
     if (layout_.messages > 0) messages(s);
     barrier_.wait();
@@ -104,7 +112,7 @@ class BackwardLoop {
     for (int g = share_.first_group; g < share_.last_group; ++g) {
       PointwiseTask<T>& t = pointwise_[g];
       at_.move(t, s, g);
-      if (q_.dy) t.add = q_.dy + s * q_.dy_step + ptrdiff_t{g} * layout_.lanes;
+      if (q_.dy && !projection_) t.add = q_.dy + s * q_.dy_step + ptrdiff_t{g} * layout_.lanes;
       if (at_.moves(s, g))
         q_.kernel->backward[usual_](t);
       else
@@ -123,7 +131,7 @@ class BackwardLoop {
 
   /// What reaches h before step s by way of the recurrent matrix.
   void hidden(int s, int rows) {
-    run(Part::hidden, hidden_, {s, rows, q_.source ? q_.dsource : q_.dh, layout_.padded});
+    run(Part::hidden, hidden_, {s, rows, q_.source ? q_.dsource : q_.dh, layout_.out_padded});
     if (q_.source) multiply(rows, q_.dsource, [&](int64_t i, T masked) { q_.dh[i] += masked; });
   }
 
@@ -310,6 +318,7 @@ class BackwardLoop {
   /// Weight and bias gradients of the owned groups for steps [first, last).
   void weights(int first, int last) {
     Owed owed;
+    if (projection_) projection_->weights(first, last);
     for (int g = share_.first_group; g < share_.last_group; ++g) {
       if (q_.rows == 1 && layout_.periods.empty())
         owe_row(owed, first, last, g);
@@ -389,6 +398,7 @@ class BackwardLoop {
   Segment<T>* segments_;
   PanelTask<T>* tasks_;
   PointwiseTask<T>* pointwise_;
+  std::optional<ProjectionBackward<T>> projection_;
   Transposed hidden_, messages_[max_messages], input_;
   RowDotTask<T> dots_{};
   std::optional<BackwardRows<T>> by_row_;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "sluice/layers/sequence_projection.h"
 #include "sluice/layers/sequence_row.h"
 #include "sluice/tensor/flush_denormals.h"
 
@@ -140,6 +141,7 @@ class ForwardLoop {
     for (int k = 0; k < task.layout->messages; ++k)
       messages_[k].emplace(at_, share, message_part(k), false, tasks_, segments_);
     for (int g = share.first_group; g < share.last_group; ++g) at_.prepare(pointwise_[g], g);
+    if (task.layout->projects()) projection_.emplace(at_, share);
     if (q_.masks) q_.masks->begin(share.first_group, share.last_group);
     if (!hoist_) return;
     // What a single row would wait for at every step, with the steps as the rows of one product.
@@ -177,6 +179,10 @@ class ForwardLoop {
       for (int k = 0; k < messages; ++k)
         multiply(rows.count, at_.message(k, s), at_.layout.padded, at_.message(k, s));
     barrier_.wait();
+    if (projection_) {
+      projection_->step(s, rows.count);
+      barrier_.wait();
+    }
     if (messages == 0) return;
     for (int g = share_.first_group; g < share_.last_group; g += stride) {
       for (int k = 0; k < messages; ++k) messages_[k]->run(rows, g, g + stride);
@@ -245,6 +251,7 @@ class ForwardLoop {
   PointwiseTask<T>* pointwise_;
   Products<T> input_, hidden_;
   std::optional<Products<T>> messages_[max_messages];
+  std::optional<ProjectionForward<T>> projection_;
 };
 
 /// A task's loop, by row where it can be.

@@ -30,6 +30,11 @@ struct SequenceTask {
   const T* x;  ///< step s, row r at x + s * x_step + r * x_row
   ptrdiff_t x_step, x_row;
 
+  const T* projection;             ///< packed, where the layer has one (see projection.h)
+  const T* projection_transposed;  ///< backward only
+  T* full;                         ///< [steps][rows][padded] what the cell gave it
+  ptrdiff_t full_step;             ///< 0: reused
+
   T* h;  ///< hidden state after step s; rows padded to whole vectors
   ptrdiff_t h_step, h_row;
   int h_period;              ///< steps kept: `steps`, or 2 where nothing is remembered
@@ -51,6 +56,9 @@ struct SequenceTask {
   T* dh;                      ///< [rows][padded] enters as the gradient of each row's last h
   T* dstate[max_states];      ///< [groups][rows][lanes] enters as that of the last other states
   T* dmessage[max_messages];  ///< [rows][padded]
+  T* dfull;                   ///< [rows][padded], where there is a projection
+  T* dprojected;              ///< [steps][rows][out_padded] gradient of h
+  T* dprojection;             ///< packed, added to
   T* dsource;                 ///< [rows][padded], where there is a source
   bool need_first;            ///< whether the gradient of h_first is wanted (left in dh)
   T* dx;                      ///< null: not wanted; every element is written
@@ -94,9 +102,11 @@ inline ptrdiff_t tail_room(const CellLayout& layout) {
   return ptrdiff_t{tail_rows} * max_panel_vectors * layout.lanes;
 }
 
-/// Which part of the units a thread owns: blocks of the hidden part and the groups in them.
+/// Which part of the units a thread owns: blocks of the hidden part's outputs; of the cell's units,
+/// and the groups in them. Without a projection those are the same.
 struct Share {
-  int first_block, last_block, first_group, last_group;
+  int first_block, last_block;
+  int first_unit_block, last_unit_block, first_group, last_group;
   int thread, team;
 };
 /// Thread `thread` of `team`'s share; whole blocks, so the sums do not depend on the team.

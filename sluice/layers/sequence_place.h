@@ -19,7 +19,10 @@ struct Place {
   /// Kept for every step, or for the last two (h_period 2): no division in a loop this short.
   T* h(int s) const { return q.h + (q.h_period == 2 ? s & 1 : s) * q.h_step; }
   const T* h_before(int s) const { return s == 0 ? q.h_first : h(s - 1); }
-  ptrdiff_t h_before_row(int s) const { return s == 0 ? layout.padded : q.h_row; }
+  ptrdiff_t h_before_row(int s) const { return s == 0 ? layout.out_padded : q.h_row; }
+  T* full(int s) const { return q.full + s * q.full_step; }
+  ptrdiff_t out_row() const { return layout.out_padded; }
+  T* dprojected(int s) const { return q.dprojected + s * q.rows * out_row(); }
   /// What the recurrent matrix multiplies: h, or its masked copy.
   T* source(int s) const { return q.source + s * q.source_step; }
   const T* h_read(int s) const { return q.source ? source(s) : h_before(s); }
@@ -50,7 +53,7 @@ struct Place {
     t = PointwiseTask<T>{};
     t.z_stride = unit_row();
     t.switches = q.switches;
-    t.new_stride[0] = q.h_row;
+    t.new_stride[0] = layout.projects() ? layout.padded : q.h_row;
     for (int k = 1; k < layout.states; ++k) t.old_stride[k] = t.new_stride[k] = layout.lanes;
     t.message_stride = layout.padded;
     if (layout.units > 0) t.units = q.units + ptrdiff_t{group} * layout.units * layout.lanes;
@@ -68,7 +71,7 @@ struct Place {
   }
   void prepare_backward(PointwiseTask<T>& t, int group) const {
     prepare(t, group);
-    t.grad_state[0] = q.dh + ptrdiff_t{group} * layout.lanes;
+    t.grad_state[0] = (layout.projects() ? q.dfull : q.dh) + ptrdiff_t{group} * layout.lanes;
     t.grad_stride[0] = layout.padded;
     for (int k = 1; k < layout.states; ++k) {
       t.grad_state[k] = q.dstate[k] + state_offset(group);
@@ -84,9 +87,15 @@ struct Place {
     const ptrdiff_t unit = ptrdiff_t{group} * layout.lanes;
     t.z = z(s, group);
     t.rows = active(s);
-    t.old_state[0] = h_before(s) + unit;
-    t.old_stride[0] = h_before_row(s);
-    t.new_state[0] = h(s) + unit;
+    if (layout.projects()) {  // no equation reads h itself: any memory will do
+      t.new_state[0] = full(s) + unit;
+      t.old_state[0] = t.new_state[0];
+      t.old_stride[0] = layout.padded;
+    } else {
+      t.old_state[0] = h_before(s) + unit;
+      t.old_stride[0] = h_before_row(s);
+      t.new_state[0] = h(s) + unit;
+    }
     for (int k = 1; k < layout.states; ++k) {
       T* old = state(k, s, group);
       t.old_state[k] = old;

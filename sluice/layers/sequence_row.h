@@ -13,7 +13,7 @@ template <class T>
 bool runs_by_row(const SequenceTask<T>& q) {
   constexpr int most_rows = 8;
   return q.layout->groups == 1 && q.rows <= most_rows && q.kernel->row_forward[0] != nullptr &&
-         q.switches.usual() && q.masks == nullptr && q.layout->dense() &&
+         q.switches.usual() && q.masks == nullptr && q.layout->dense() && !q.layout->projects() &&
          q.layout->input_size <= q.layout->lanes;
 }
 

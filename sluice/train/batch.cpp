@@ -52,9 +52,16 @@ void Batch::take(const Dataset& data, int64_t count, RowOf&& row_of) {
   y_ = everything || !data.y.defined() ? data.y : taken(data.y, count, row_of);
   padding_.left = data.padding.left;
   padding_.lengths.clear();
+  padding_.real.clear();
   if (data.padding.lengths.empty()) return;
   for (int64_t i = 0; i < count; ++i)
     padding_.lengths.push_back(data.padding.lengths[static_cast<size_t>(row_of(i))]);
+  if (data.padding.real.empty()) return;
+  const int64_t steps = static_cast<int64_t>(data.padding.real.size()) / data.size();
+  for (int64_t i = 0; i < count; ++i) {
+    const auto row = data.padding.real.begin() + row_of(i) * steps;
+    padding_.real.insert(padding_.real.end(), row, row + steps);
+  }
 }
 
 void Batch::gather(const Dataset& data, std::span<const int64_t> rows) {

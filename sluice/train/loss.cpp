@@ -37,16 +37,21 @@ struct Absolute {
   }
 };
 
-// The real steps of a row lie side by side: elements [first, last) of its block.
-struct RowRange {
-  int64_t first, last;
-};
-
-RowRange real_part(const Shape& shape, const Padding& padding, int64_t row) {
-  const int64_t steps = shape[1], block = shape.numel() / shape[0], inner = block / steps;
+// Calls body(begin, end) for every run of real steps of a row: elements of the whole tensor.
+template <class Body>
+void for_each_run(const Shape& shape, const Padding& padding, int64_t row, Body&& body) {
+  const int64_t steps = shape[1], inner = shape.numel() / (shape[0] * steps), first = row * steps;
   const int64_t length = padding.lengths[static_cast<size_t>(row)];
-  if (padding.left) return {row * block + (steps - length) * inner, (row + 1) * block};
-  return {row * block, row * block + length * inner};
+  if (padding.real.empty()) {
+    const int64_t begin = first + (padding.left ? steps - length : 0);
+    return body(begin * inner, (begin + length) * inner);
+  }
+  const uint8_t* const real = padding.real.data();
+  for (int64_t t = first; t < first + steps; ++t) {
+    const int64_t begin = t;
+    while (t < first + steps && real[t]) ++t;
+    if (t > begin) body(begin * inner, t * inner);
+  }
 }
 
 // Calls body(begin, end) for the ranges that are not padding and sums what it returns, in order.
@@ -54,10 +59,9 @@ template <class Body>
 double sum_real(const Shape& shape, const Padding& padding, Body&& body) {
   if (padding.lengths.empty()) return sum_chunks(shape.numel(), body);
   double total = 0;
-  for (int64_t row = 0; row < shape[0]; ++row) {
-    const RowRange range = real_part(shape, padding, row);
-    total += body(range.first, range.last);
-  }
+  for (int64_t row = 0; row < shape[0]; ++row)
+    for_each_run(shape, padding, row,
+                 [&](int64_t begin, int64_t end) { total += body(begin, end); });
   return total;
 }
 
@@ -87,9 +91,11 @@ void check(const Variable& prediction, const Tensor& target, const Padding& padd
                 "let the last layer give as many numbers as a target has");
   if (padding.lengths.empty()) return;
   const Shape& shape = target.shape();
-  const bool fits = shape.rank() >= 2 && shape[0] == static_cast<int64_t>(padding.lengths.size()) &&
-                    std::all_of(padding.lengths.begin(), padding.lengths.end(),
-                                [&](int length) { return length >= 0 && length <= shape[1]; });
+  const bool fits =
+      shape.rank() >= 2 && shape[0] == static_cast<int64_t>(padding.lengths.size()) &&
+      std::all_of(padding.lengths.begin(), padding.lengths.end(),
+                  [&](int length) { return length >= 0 && length <= shape[1]; }) &&
+      (padding.real.empty() || static_cast<int64_t>(padding.real.size()) == shape[0] * shape[1]);
   if (!fits)
     fail_config("train.loss_padding", "loss",
                 std::to_string(padding.lengths.size()) +

@@ -172,6 +172,31 @@ TEST_P(RecurrentBatchBits, LengthsThatAreAllFullChangeNothing) {
         << test::reproduce();
 }
 
+// A step that a mask leaves out might as well not be there; held outputs repeat the last real one.
+TEST(RecurrentBatchBits, GapsAreAsIfTheStepsWereNotThere) {
+  for (const std::string& cell : cell_names()) {
+    RecurrentCase row;
+    row.options.cell = cell;
+    row.options.hidden_size = 9;
+    row.options.batch_first = true;
+    row.options.padded_output = PaddedOutput::hold;
+    const Recurrent layer = test::make_recurrent_layer(row, DType::f32);
+    const Variable x(test::draw({1, 6, 1}, DType::f32, 3));
+    const RecurrentResult gaps = layer.run(x, {}, masked({0, 1, 1, 0, 1, 0}, 6));
+    const Variable dense = concat({slice(x, 1, 1, 3), slice(x, 1, 4, 5)}, 1);
+    const RecurrentResult alone = layer.run(dense);
+    const auto same = [&](const Variable& a, const Variable& b) {
+      EXPECT_EQ(test::first_difference(a.value(), b.value()), "") << cell;
+    };
+    same(slice(gaps.output, 1, 1, 3), slice(alone.output, 1, 0, 2));
+    same(slice(gaps.output, 1, 4, 5), slice(alone.output, 1, 2, 3));
+    same(slice(gaps.output, 1, 3, 4), slice(alone.output, 1, 1, 2));
+    same(slice(gaps.output, 1, 5, 6), slice(alone.output, 1, 2, 3));
+    for (size_t k = 0; k < layer.cell().states.size(); ++k)
+      same(gaps.state.values[k], alone.state.values[k]);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(EveryCell, RecurrentBatchBits, testing::ValuesIn(batch_cases()),
                          [](const auto& row) { return row.param.name; });
 

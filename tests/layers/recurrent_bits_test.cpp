@@ -218,5 +218,41 @@ TEST(RecurrentStreamBits, ZerosKeepTheirSign) {
 INSTANTIATE_TEST_SUITE_P(EveryCell, RecurrentSequenceBits, testing::ValuesIn(sequence_cases()),
                          [](const auto& row) { return row.param.name; });
 
+// What a stream carries besides h and c: zoneout's mean, a clock's time, h of another size.
+TEST(RecurrentStreamBits, WithZoneoutClocksAndProjections) {
+  for (int which = 0; which < 3; ++which) {
+    RecurrentCase row;
+    set_sizes(row, 3, 7, 2, 21);
+    row.options.num_layers = 2;
+    if (which == 0) row.options.dropout.zoneout_hidden = row.options.dropout.zoneout_cell = 0.3;
+    if (which == 1) row.options.structure = {1, {1, 2, 3}, 1, 0};
+    if (which == 2) row.options.structure.projection = 6;
+    Recurrent layer = test::make_recurrent_layer(row, DType::f32);
+    layer.eval();
+    const int width = layer.output_size(2);
+    const Variable x(test::draw({7, 3, 2}, DType::f32, 3));
+    const RecurrentResult whole = layer.run(x);
+    const RecurrentResult first = layer.run(slice(x, 0, 0, 3));
+    const RecurrentResult second = layer.run(slice(x, 0, 3, 7), first.state);
+    EXPECT_EQ(test::first_difference(second.output.value(), slice(whole.output, 0, 3, 7).value()),
+              "")
+        << which;
+    RecurrentStream stream(layer, 3);
+    Tensor y({3, width});
+    for (int t = 0; t < 7; ++t) {
+      stream.step(x.value().data<float>() + t * 6, y.data<float>());
+      EXPECT_EQ(
+          test::first_difference(y, slice(whole.output, 0, t, t + 1).value().reshape({3, width})),
+          "")
+          << which << " step " << t;
+    }
+    for (size_t k = 0; k < 2; ++k)
+      EXPECT_EQ(
+          test::first_difference(stream.state().values[k].value(), whole.state.values[k].value()),
+          "")
+          << which;
+  }
+}
+
 }  // namespace
 }  // namespace sluice

@@ -42,6 +42,16 @@ Padding make_padding(const RecurrentCase& row) {
   Padding padding;
   if (row.ragged == Ragged::none) return padding;
   padding.left = row.ragged == Ragged::left;
+  if (row.ragged == Ragged::gaps) {  // the first step, the last, or one between is missing
+    std::vector<uint8_t> real(static_cast<size_t>(row.batch) * row.steps, 1);
+    for (int b = 0; b < row.batch; ++b) {
+      const int missing = row.steps == 1 ? -1 : (b + 1) % row.steps;
+      for (int t = 0; t < row.steps; ++t)
+        if (t == missing || (b % 3 == 1 && t == missing + 2))
+          real[static_cast<size_t>(b) * row.steps + t] = 0;
+    }
+    return masked(real, row.steps);
+  }
   for (int b = 0; b < row.batch; ++b) padding.lengths.push_back(1 + (5 * b + 2) % row.steps);
   return padding;
 }
@@ -51,7 +61,8 @@ void spoil_padding(const RecurrentCase& row, const Padding& padding, Tensor& x) 
   for (size_t b = 0; b < padding.lengths.size(); ++b)
     for (int t = 0; t < row.steps; ++t) {
       const int length = padding.lengths[b], first = padding.left ? row.steps - length : 0;
-      if (t >= first && t < first + length) continue;
+      const bool between = t >= first && t < first + length;
+      if (padding.real.empty() ? between : padding.real[b * row.steps + t] != 0) continue;
       const int64_t step = row.options.batch_first ? static_cast<int64_t>(b) * row.steps + t
                                                    : int64_t{t} * row.batch + int64_t(b);
       dispatch(x.dtype(), [&](auto zero) {
@@ -74,8 +85,11 @@ RecurrentInput make_input(const RecurrentCase& row, DType dtype) {
   input.x = Variable(x, true);
   const int directions = o.direction == DirectionOf::both ? 2 : 1;
   for (size_t k = 0; row.given_state && k < find_cell(o.cell).info.states.size(); ++k)
-    input.state.values[k] =
-        Variable(draw({o.num_layers * directions, row.batch, o.hidden_size}, dtype, 12 + k), true);
+    input.state.values[k] = Variable(
+        draw({o.num_layers * directions, row.batch,
+              k == 0 && o.structure.projection > 0 ? o.structure.projection : o.hidden_size},
+             dtype, 12 + k),
+        true);
   return input;
 }
 

@@ -10,7 +10,7 @@
 
 namespace sluice::test {
 
-enum class Ragged { none, right, left };
+enum class Ragged { none, right, left, gaps };
 
 /// A layer and the batch it runs over.
 struct RecurrentCase {

@@ -52,6 +52,15 @@ std::vector<RecurrentCase> mask_cases() {
          row.options.structure.heads = 3;
          row.options.hidden_size = 9;
        }},
+      {"projection", [](RecurrentCase& row) { row.options.structure.projection = 3; }},
+      {"projection_both",
+       [](RecurrentCase& row) {
+         row.options.structure.projection = 2;
+         row.options.direction = DirectionOf::both;
+         row.options.num_layers = 2;
+         row.batch = 2;
+         row.steps = 3;
+       }},
       {"several",
        [](RecurrentCase& row) {
          row.options.dropout.input = row.options.dropout.zoneout_hidden = 0.3;

@@ -53,6 +53,7 @@ class GoldenCase {
     o.direction = about_["bidirectional"] ? DirectionOf::both : DirectionOf::forward;
     o.batch_first = about_["batch_first"];
     o.biases = about_["bias"] ? 2 : 0;
+    if (about_.contains("proj_size")) o.structure.projection = about_["proj_size"];
     if (about_.contains("heads")) o.structure.heads = about_["heads"];
     if (about_.contains("periods")) o.structure.periods = about_["periods"].get<std::vector<int>>();
     if (about_.contains("first_step")) o.structure.first_step = about_["first_step"];
@@ -65,9 +66,10 @@ class GoldenCase {
     if (!about_["lengths"].is_null()) padding.lengths = about_["lengths"].get<std::vector<int>>();
     return padding;
   }
-  /// rnn_tanh and rnn_relu are one cell.
+  /// rnn_tanh and rnn_relu are one cell, lstm_projected is an option of another.
   std::string cell() const {
     const std::string name = about_["cell"];
+    if (name == "lstm_projected") return "lstm";
     return name.substr(0, name.starts_with("rnn_") ? 3 : name.size());
   }
   const std::vector<std::string>& states() const { return find_cell(cell()).info.states; }
@@ -97,7 +99,7 @@ TEST_P(RecurrentGolden, Double) { GoldenCase(GetParam(), DType::f64).run(); }
 
 INSTANTIATE_TEST_SUITE_P(PyTorch, RecurrentGolden,
                          testing::ValuesIn(test::golden_cases({"rnn_tanh", "rnn_relu", "lstm",
-                                                               "gru"})),
+                                                               "gru", "lstm_projected"})),
                          [](const auto& row) { return row.param.name; });
 /// Every cell but those whose numbers come from a framework: PyTorch above, Keras elsewhere.
 std::vector<std::string> cells_of_papers() {

@@ -76,6 +76,15 @@ std::vector<RecurrentCase> gradient_cases() {
          row.options.direction = DirectionOf::reverse;
          row.given_state = true;
        }},
+      {"gaps", [](RecurrentCase& row) { row.ragged = Ragged::gaps; }},
+      {"gaps_both_state",
+       [](RecurrentCase& row) {
+         row.ragged = Ragged::gaps;
+         row.options.direction = DirectionOf::both;
+         row.steps = 5;
+         row.given_state = true;
+       }},
+      {"hold_gaps", [](RecurrentCase& row) { hold(row, Ragged::gaps); }},
       {"state", [](RecurrentCase& row) { row.given_state = true; }},
       {"last", [](RecurrentCase& row) { row.options.outputs = Outputs::last; }},
       {"last_both_ragged_stacked",

@@ -98,5 +98,16 @@ TEST(Loss, SameBitsForAnyThreads) {
   set_num_threads(0);
 }
 
+TEST(Loss, PassesOverGaps) {
+  const std::vector<float> truth = {1, 2, 3, 4, 5, 6}, guessed = {2, 9, 3, 9, 9, 8};
+  const Tensor target = Tensor::from(std::span<const float>(truth), {2, 3});
+  const Variable guess(Tensor::from(std::span<const float>(guessed), {2, 3}), true);
+  const Variable loss = mse_loss(guess, target, masked({1, 0, 1, 0, 0, 1}, 3));
+  EXPECT_NEAR(loss.value().item(), (1.0 + 0 + 4) / 3, 1e-6);
+  loss.backward();
+  const double slopes[] = {2.0 / 3, 0, 0, 0, 0, 4.0 / 3};
+  for (int i = 0; i < 6; ++i) EXPECT_NEAR(guess.grad().item(i), slopes[i], 1e-6) << i;
+}
+
 }  // namespace
 }  // namespace sluice
