@@ -75,11 +75,8 @@ def pytorch_forward(case, leaves):
 
 
 def keras_forward(case, leaves):
-    sequence = leaves["input"]
-    batch, steps = sequence.shape[:2]
-    lengths = case["lengths"] or [steps] * batch
-    starts = [steps - length if case["padding"] == "left" else 0 for length in lengths]
-    rows = [x[start:start + n] for x, start, n in zip(sequence, starts, lengths)]
+    sequence, real = leaves["input"], real_steps(case)
+    rows = [x[steps] for x, steps in zip(sequence, real)]
     initial = [leaves[name][None] for name in ("h_0", "c_0") if name in leaves] or None
     outputs, final = run_stack(keras_layers(case, leaves), rows, initial)
     if case["outputs"] == "last":
@@ -87,18 +84,29 @@ def keras_forward(case, leaves):
         results = [numpy.concatenate([o[-1, :hidden], o[0, hidden:]]) for o in outputs]
     else:
         before = numpy.zeros_like(final[0][0]) if initial is None else initial[0][0]
-        results = [pad(case["padded_output"], output, start, steps, h)
-                   for output, start, h in zip(outputs, starts, before)]
+        results = [placed(case["padded_output"], output, steps, h)
+                   for output, steps, h in zip(outputs, real, before)]
     states = {} if case["bidirectional"] else dict(zip(("h_n", "c_n"), (s[0] for s in final)))
     return {"output": numpy.array(results), **states}
 
 
-def pad(padded_output, output, start, steps, before):
-    """zero, or hold: the last true output after the values, the given state before them."""
-    end = steps - start - len(output)
-    if padded_output == "zero":
-        return numpy.pad(output, ((start, end), (0, 0)))
-    return numpy.stack([before] * start + [*output] + [output[-1]] * end)
+def real_steps(case):
+    """[batch, steps] true where a row has a value."""
+    if "mask" in case:
+        return numpy.array(case["mask"], bool)
+    steps = numpy.arange(case["steps"])[None, :]
+    lengths = numpy.array(case["lengths"] or [case["steps"]] * case["batch"])[:, None]
+    return steps >= case["steps"] - lengths if case["padding"] == "left" else steps < lengths
+
+
+def placed(padded_output, output, real, before):
+    """The outputs at their steps; elsewhere 0 or, held, the last one: at first the given state."""
+    everywhere = numpy.zeros((len(real), output.shape[1]))
+    everywhere[real] = output
+    if padded_output == "hold":
+        for step in numpy.flatnonzero(~real):
+            everywhere[step] = everywhere[step - 1] if step else before
+    return everywhere
 
 
 def loss_of(forward, case, leaves, tensors):
@@ -150,5 +158,5 @@ def check_file(name, forward):
 if __name__ == "__main__":
     good = [check_file(name, pytorch_forward)
             for name in ("rnn_tanh", "rnn_relu", "lstm", "lstm_projected", "gru")]
-    good.append(check_file("keras", keras_forward))
+    good += [check_file(name, keras_forward) for name in ("keras", "keras_masking")]
     sys.exit(0 if all(good) else 1)

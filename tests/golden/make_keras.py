@@ -1,7 +1,8 @@
 """Golden cases of Keras' LSTM, GRU and SimpleRNN on the JAX backend: outputs, states, gradients.
 
-Run `python make_keras.py`; it rewrites keras.safetensors (each precision in a process of its own,
-because Keras and JAX fix their number type when they are first used).
+Run `python make_keras.py`; it rewrites keras.safetensors and keras_masking.safetensors (each
+precision in a process of its own, because Keras and JAX fix their number type when they are first
+used).
 """
 
 import argparse
@@ -24,7 +25,8 @@ BATCH, STEPS, INPUT, HIDDEN = 4, 6, 3, 5
 
 @dataclasses.dataclass
 class Case:
-    """One layer; `padding` is none, right or left, `lengths` the true steps of each row."""
+    """One layer; `padding` is none, right or left, `lengths` the true steps of each row; `mask` has
+    a 1 for every true step, for rows with steps left out in the middle."""
 
     name: str
     cell: str
@@ -37,6 +39,7 @@ class Case:
     outputs: str = "all"
     padding: str = "none"
     lengths: list | None = None
+    mask: list | None = None
 
 
 def plain_cases():
@@ -49,6 +52,8 @@ def plain_cases():
     yield Case("lstm_bidirectional", "lstm", bidirectional=True)
     for reset_after, word in ((True, "after"), (False, "before")):
         yield Case(f"gru_reset_{word}", "gru", reset_after=reset_after, initial_state=True)
+        yield Case(f"gru_reset_{word}_hard_sigmoid", "gru", initial_state=True,
+                   recurrent_activation="hard_sigmoid", reset_after=reset_after)
         yield Case(f"gru_reset_{word}_hard_sigmoid_slope_0.2_nobias", "gru", use_bias=False,
                    recurrent_activation="hard_sigmoid_slope_0.2", reset_after=reset_after)
         yield Case(f"gru_reset_{word}_relu", "gru", activation="relu", reset_after=reset_after)
@@ -56,7 +61,7 @@ def plain_cases():
     yield Case("rnn_relu_nobias", "rnn", activation="relu", use_bias=False)
 
 
-def masked_cases():
+def padded_cases():
     lengths = [4, 6, 1, 3]
     for padding in ("right", "left"):
         for cell, reset_after in (("lstm", None), ("gru", True), ("gru", False), ("rnn", None)):
@@ -68,12 +73,26 @@ def masked_cases():
                        bidirectional=True, outputs=outputs, lengths=lengths)
 
 
-def cases():
-    return [*plain_cases(), *masked_cases()]
+def masked_cases():
+    """Steps left out at the start, in the middle and at the end; one row with a single true step."""
+    mask = [[1, 0, 1, 1, 0, 1], [0, 1, 1, 0, 0, 1], [1, 1, 0, 1, 0, 0], [0, 0, 1, 0, 0, 0]]
+    for cell, reset_after in (("lstm", None), ("gru", True), ("gru", False), ("rnn", None)):
+        word = {True: "_reset_after", False: "_reset_before", None: ""}[reset_after]
+        yield Case(f"{cell}{word}_masked", cell, reset_after=reset_after, initial_state=True,
+                   mask=mask)
+    yield Case("lstm_masked_last", "lstm", outputs="last", mask=mask)
+    for outputs in ("all", "last"):
+        yield Case(f"lstm_bidirectional_masked_{outputs}", "lstm", bidirectional=True,
+                   outputs=outputs, mask=mask)
+
+
+FILES = {"keras": [*plain_cases(), *padded_cases()], "keras_masking": [*masked_cases()]}
 
 
 def real_steps(case):
     """[batch, steps] true where a row has a value; None where nothing is padded."""
+    if case.mask is not None:
+        return numpy.array(case.mask, bool)
     if case.padding == "none":
         return None
     step, length = numpy.arange(STEPS)[None, :], numpy.array(case.lengths)[:, None]
@@ -178,7 +197,9 @@ def description(case):
     """Keras holds outputs over padding, but sets zero_output_for_mask within Bidirectional."""
     padded_output = "zero" if case.bidirectional else "hold"
     sizes = {"batch": BATCH, "steps": STEPS, "input_size": INPUT, "hidden_size": HIDDEN}
-    return {**dataclasses.asdict(case), **sizes, "padded_output": padded_output}
+    fields = {name: value for name, value in dataclasses.asdict(case).items()
+              if name != "mask" or value is not None}
+    return {**fields, **sizes, "padded_output": padded_output}
 
 
 def run_all(precision, path):
@@ -190,7 +211,7 @@ def run_all(precision, path):
         keras.config.set_floatx("float64")
         keras.config.set_dtype_policy("float64")
     results = {}
-    for case in cases():
+    for case in (case for cases in FILES.values() for case in cases):
         layer = make_layer(case)
         given = draw(case, layer)
         if precision == "f32":
@@ -202,7 +223,6 @@ def run_all(precision, path):
 def main():
     import jax
     import keras
-    file = GoldenFile("keras", keras=keras.__version__, jax=jax.__version__)
     tensors = {}
     with tempfile.TemporaryDirectory() as folder:
         for precision in ("f32", "f64"):
@@ -210,12 +230,14 @@ def main():
             subprocess.run([sys.executable, __file__, "--precision", precision, "--to", path],
                            check=True)
             tensors |= dict(numpy.load(path))
-    for case in cases():
-        parts = {name.removeprefix(case.name + "/"): array for name, array in tensors.items()
-                 if name.startswith(case.name + "/")}
-        file.add(case.name, description(case), parts)
-    file.write()
-    precision_gap(file.tensors, file.cases)
+    for name, cases in FILES.items():
+        file = GoldenFile(name, keras=keras.__version__, jax=jax.__version__)
+        for case in cases:
+            parts = {part.removeprefix(case.name + "/"): array for part, array in tensors.items()
+                     if part.startswith(case.name + "/")}
+            file.add(case.name, description(case), parts)
+        file.write()
+        precision_gap(file.tensors, file.cases)
 
 
 if __name__ == "__main__":
