@@ -17,10 +17,12 @@ struct CellSwitches {
   Activation output_activation = Activation::tanh;  ///< of the cell, on its way out
   Gate gate = Gate::sigmoid;
   bool update_sign = false;  ///< GRU: z multiplies the candidate instead of the old state
+  /// Bound of what goes into a gate or the candidate's activation (ONNX' attribute); 0: none.
+  double clip = 0;
 
   bool usual() const {
     return activation == Activation::tanh && output_activation == Activation::tanh &&
-           gate == Gate::sigmoid && !update_sign;
+           gate == Gate::sigmoid && !update_sign && clip == 0;
   }
 };
 

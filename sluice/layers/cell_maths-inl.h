@@ -41,13 +41,41 @@ struct Choice {
   }
   bool hard() const { return !Usual && switches.gate != CellSwitches::Gate::sigmoid; }
   bool update_sign() const { return !Usual && switches.update_sign; }
+  bool clips() const { return !Usual && switches.clip != 0; }
   template <class D>
   HWY_INLINE hn::Vec<D> hard_slope(D d) const {
     using T = hn::TFromD<D>;
     const bool keras2 = switches.gate == CellSwitches::Gate::hard_sigmoid_keras2;
     return hn::Set(d, keras2 ? static_cast<T>(0.2) : static_cast<T>(1) / static_cast<T>(6));
   }
+
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V gate(D d, V x) const {
+    return hard() ? HardSigmoid(d, x, hard_slope(d)) : Sigmoid(d, x);
+  }
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V squash(D d, V x, CellSwitches::Activation which) const {
+    return relu(which) ? Relu(d, x) : Tanh(d, x);
+  }
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V clipped(D d, V x) const {
+    if (!clips()) return x;
+    const auto most = static_cast<hn::TFromD<D>>(switches.clip);
+    return AtLeast(d, AtMost(d, x, most), -most);
+  }
 };
+
+/// The slope, or 0 where the input was clipped: there `value` is that of a bound, to the last bit.
+/// Out of line: expanded at every gate it would be most of a cell's code, and few layers clip.
+template <class D, class V = hn::Vec<D>>
+HWY_NOINLINE V SlopeWithin(D d, Choice<false> choice, bool gate, V value, V slope) {
+  const V most = hn::Set(d, static_cast<hn::TFromD<D>>(choice.switches.clip));
+  const auto f = [&](V x) HWY_ATTR {
+    return gate ? choice.gate(d, x) : choice.squash(d, x, choice.switches.activation);
+  };
+  const auto clipped = hn::Or(hn::Eq(value, f(most)), hn::Eq(value, f(hn::Neg(most))));
+  return hn::IfThenZeroElse(clipped, slope);
+}
 
 /// What dropout multiplies the update and the new cell of one row's group with; null: nothing.
 template <class T>
@@ -100,11 +128,6 @@ struct Record {
     return Dual<D, 0>(v);
   }
   template <class Z>
-  HWY_INLINE Dual<D, 0> squash(const Z& z, CellSwitches::Activation which) {
-    return keep_record(choice.relu(which) ? Relu(D(), z.v) : Tanh(D(), z.v));
-  }
-
-  template <class Z>
   HWY_INLINE auto linear(const Z& z) {
     return keep_record(z.v);
   }
@@ -122,16 +145,17 @@ struct Record {
   }
   template <class Z>
   HWY_INLINE auto gate(const Z& z) {
-    return keep_record(choice.hard() ? HardSigmoid(D(), z.v, choice.hard_slope(D()))
-                                     : Sigmoid(D(), z.v));
+    return keep_record(choice.gate(D(), choice.clipped(D(), z.v)));
   }
   template <class Z>
   HWY_INLINE auto activation(const Z& z) {
-    return squash(z, choice.switches.activation);
+    const V x = choice.clipped(D(), z.v);
+    return keep_record(choice.squash(D(), x, choice.switches.activation));
   }
+  /// Not clipped: ONNX Runtime and OpenVINO leave the cell's way out alone.
   template <class Z>
   HWY_INLINE auto output_activation(const Z& z) {
-    return squash(z, choice.switches.output_activation);
+    return keep_record(choice.squash(D(), z.v, choice.switches.output_activation));
   }
   template <class Z>
   HWY_INLINE auto exp(const Z& z) {
@@ -200,10 +224,12 @@ struct Replay {
     const auto inside = hn::And(hn::Gt(v, hn::Zero(D())), hn::Lt(v, one()));
     return hn::IfThenElseZero(inside, choice.hard_slope(D()));
   }
-  template <class Z>
-  HWY_INLINE auto squash(const Z& z, CellSwitches::Activation which) {
-    const V v = next();
-    return chain(z, v, choice.relu(which) ? relu_slope(v) : tanh_slope(v));
+  HWY_INLINE V squash_slope(V v, CellSwitches::Activation which) const {
+    return choice.relu(which) ? relu_slope(v) : tanh_slope(v);
+  }
+  HWY_INLINE V within(bool gate, V v, V slope) const {
+    return choice.clips() ? SlopeWithin(D(), Choice<false>{choice.switches}, gate, v, slope)
+                          : slope;
   }
 
   template <class Z>
@@ -228,15 +254,17 @@ struct Replay {
   template <class Z>
   HWY_INLINE auto gate(const Z& z) {
     const V v = next();
-    return chain(z, v, choice.hard() ? hard_slope(v) : sigmoid_slope(v));
+    return chain(z, v, within(true, v, choice.hard() ? hard_slope(v) : sigmoid_slope(v)));
   }
   template <class Z>
   HWY_INLINE auto activation(const Z& z) {
-    return squash(z, choice.switches.activation);
+    const V v = next();
+    return chain(z, v, within(false, v, squash_slope(v, choice.switches.activation)));
   }
   template <class Z>
   HWY_INLINE auto output_activation(const Z& z) {
-    return squash(z, choice.switches.output_activation);
+    const V v = next();
+    return chain(z, v, squash_slope(v, choice.switches.output_activation));
   }
   template <class Z>
   HWY_INLINE auto exp(const Z& z) {

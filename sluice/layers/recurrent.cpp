@@ -96,6 +96,9 @@ void check(const RecurrentOptions& o) {
     fail_config("layer.biases", "biases",
                 "a gate has 0, 1 or 2 bias vectors, not " + std::to_string(o.biases),
                 "set it to 2 (as PyTorch), 1 (as Keras) or 0");
+  if (!(o.switches.clip >= 0))
+    fail_config("layer.clip", "clip", "must be a number of at least 0",
+                "set it to the bound of what goes into a gate, or to 0 for none");
   check_dropout(o.dropout);
   if (o.initialization != "pytorch" && o.initialization != "keras")
     fail_config("config.choice", "initialization",

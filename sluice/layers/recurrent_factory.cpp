@@ -68,6 +68,7 @@ CellSwitches switches(const Options& o, const CellUses& uses) {
     if (gate == "hard_sigmoid") s.gate = CellSwitches::Gate::hard_sigmoid;
     if (gate == "hard_sigmoid_keras2") s.gate = CellSwitches::Gate::hard_sigmoid_keras2;
   }
+  if (uses.gate || uses.activation) s.clip = o.get_double("clip", 0);
   if (uses.keep)
     s.update_sign = o.get_choice("update_gate", "keep", {"keep", "replace"}) == "replace";
   return s;
@@ -144,6 +145,9 @@ std::vector<OptionDoc> recurrent_options(const std::string& cell) {
   add(info.uses.gate,
       {"recurrent_activation", "sigmoid",
        "of the gates: sigmoid, hard_sigmoid (x/6 + 1/2) or hard_sigmoid_keras2 (x/5 + 1/2)"});
+  add(info.uses.gate || info.uses.activation,
+      {"clip", "0",
+       "bound of what goes into a gate or the candidate, on either side of 0; 0: none"});
   add(info.uses.keep,
       {"update_gate", "keep", "what z multiplies, the old state (keep) or the new (replace)"});
   add(has_peepholes(info), {"peepholes", "ifo", "the gates that have one, of those that can"});

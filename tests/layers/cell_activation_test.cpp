@@ -50,17 +50,19 @@ std::vector<T> apply(const Recurrent& layer, std::vector<T> numbers, double firs
 
 /// h' = activation(x).
 template <class T>
-std::vector<T> activation(Activation which, const std::vector<T>& numbers) {
+std::vector<T> activation(Activation which, const std::vector<T>& numbers, double clip = 0) {
   CellSwitches switches;
   switches.activation = which;
+  switches.clip = clip;
   return apply<T>(one_unit<T>("rnn", switches, "h"), numbers, 0);
 }
 
 /// h' = u h + (1 − u) n with n = tanh(0) and h = 1: the gate itself.
 template <class T>
-std::vector<T> gate(Gate which, const std::vector<T>& numbers) {
+std::vector<T> gate(Gate which, const std::vector<T>& numbers, double clip = 0) {
   CellSwitches switches;
   switches.gate = which;
+  switches.clip = clip;
   return apply<T>(one_unit<T>("gru", switches, "z"), numbers, 1);
 }
 
@@ -212,6 +214,23 @@ TYPED_TEST(CellActivation, ReluAndHardSigmoidsAreTheirFormulas) {
     ASSERT_NEAR(static_cast<double>(fifth[i]), std::clamp(at * 0.2 + 0.5, 0.0, 1.0),
                 this->tolerance)
         << "x = " << x[i];
+  }
+}
+
+TYPED_TEST(CellActivation, ClipIsTheFunctionOfTheBoundedNumber) {
+  using T = TypeParam;
+  const std::vector<T> x = many_numbers<T>();
+  const T nan = Limits<T>::quiet_NaN();
+  for (const double clip : {0.3, 2.0, 50.0}) {
+    std::vector<T> bounded = x;
+    for (T& number : bounded)
+      number = std::clamp(number, static_cast<T>(-clip), static_cast<T>(clip));
+    for (const Activation which : {Activation::tanh, Activation::relu}) {
+      EXPECT_EQ(activation<T>(which, x, clip), activation<T>(which, bounded));
+      EXPECT_TRUE(std::isnan(activation<T>(which, {nan}, clip)[0]));
+    }
+    for (const Gate which : {Gate::sigmoid, Gate::hard_sigmoid, Gate::hard_sigmoid_keras2})
+      EXPECT_EQ(gate<T>(which, x, clip), gate<T>(which, bounded));
   }
 }
 

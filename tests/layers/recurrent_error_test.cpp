@@ -105,6 +105,7 @@ std::vector<Mistake> mistakes() {
       {"no_units", with_options([](auto& o) { o.hidden_size = 0; }), "layer.size", "hidden_size"},
       {"negative_inputs", with_options([](auto& o) { o.input_size = -1; }), "layer.size", "not -1"},
       {"no_layers", with_options([](auto& o) { o.num_layers = 0; }), "layer.size", "num_layers"},
+      {"negative_clip", [] { from_recipe("lstm", "clip", "-1"); }, "layer.clip", "at least 0"},
       {"three_biases", with_options([](auto& o) { o.biases = 3; }), "layer.biases", "not 3"},
       {"unknown_cell", with_options([](auto& o) { o.cell = "lstn"; }), "layer.unknown_cell",
        "did you mean \"lstm\""},

@@ -27,6 +27,14 @@ void use_hard_gate(RecurrentCase& row, Gate gate) {
   row.given_state = true;
 }
 
+void use_clip(RecurrentCase& row, Activation activation, Gate gate) {
+  row.options.switches.activation = activation;
+  row.options.switches.gate = gate;
+  row.options.switches.clip = 2;
+  row.options.num_layers = 2;
+  row.given_state = true;
+}
+
 void hold(RecurrentCase& row, Ragged ragged) {
   row.options.padded_output = PaddedOutput::hold;
   row.ragged = ragged;
@@ -110,6 +118,9 @@ std::vector<RecurrentCase> gradient_cases() {
       {"hard_sigmoid", [](RecurrentCase& row) { use_hard_gate(row, Gate::hard_sigmoid); }},
       {"hard_sigmoid_keras2",
        [](RecurrentCase& row) { use_hard_gate(row, Gate::hard_sigmoid_keras2); }},
+      {"clip", [](RecurrentCase& row) { use_clip(row, Activation::tanh, Gate::sigmoid); }},
+      {"clip_relu_hard_sigmoid",
+       [](RecurrentCase& row) { use_clip(row, Activation::relu, Gate::hard_sigmoid); }},
       {"update_gate_replace",
        [](RecurrentCase& row) {
          row.options.switches.update_sign = true;
@@ -126,13 +137,14 @@ std::vector<RecurrentCase> gradient_cases() {
 }
 
 bool has_kinks(const CellSwitches& s) {
-  return s.activation == Activation::relu || s.gate != Gate::sigmoid;
+  return s.activation == Activation::relu || s.gate != Gate::sigmoid || s.clip != 0;
 }
 
 /// Weights so small that a pre-activation stays near its bias, and biases far from the kinks of
-/// relu (0) and of the hard sigmoids (±3, ±2.5), on every side of them.
+/// relu (0), of the hard sigmoids (±3, ±2.5) and of clip (±2), on every side of them.
 void stay_off_kinks(Recurrent& layer) {
-  const bool relu = layer.options().switches.activation == Activation::relu;
+  const CellSwitches& switches = layer.options().switches;
+  const bool relu = switches.activation == Activation::relu && switches.clip == 0;
   const std::array<double, 5> for_relu = {0.9, -0.9, 1.3, -1.1, 1.0};
   const std::array<double, 5> for_gates = {0.8, -0.7, 4.4, -4.2, 1.5};
   const std::array<double, 5>& levels = relu ? for_relu : for_gates;
