@@ -5,6 +5,7 @@
 #include "sluice/layers/dropout.h"
 #include "sluice/layers/flatten.h"
 #include "sluice/layers/linear.h"
+#include "sluice/layers/mlstm.h"
 #include "sluice/layers/recurrent.h"
 
 namespace sluice {
@@ -80,6 +81,11 @@ std::vector<Row> all_rows() {
       {"tanh", "hyperbolic tangent", {}, make_activation<tanh>},
       {"sigmoid", "1 / (1 + e⁻ˣ)", {}, make_activation<sigmoid>},
       {"softplus", "log(1 + eˣ)", {}, make_activation<softplus>},
+      {"mlstm",
+       "mLSTM: a matrix memory for each head. The cell with its projections, without the block "
+       "that "
+       "the paper puts around it (up-projection, convolution, norm, skip)",
+       mlstm_options(), make_mlstm},
   };
   for (Row& row : recurrent_rows()) rows.push_back(std::move(row));
   return rows;

@@ -17,4 +17,4 @@ else()
 endif()
 
 include(${CMAKE_CURRENT_SOURCE_DIR}/support/instruction_sets.cmake)
-test_on_instruction_sets(layers "*Recurrent*Bits*:CellActivation*:*RecurrentGolden*:*RecurrentOnnx*")
+test_on_instruction_sets(layers "*Recurrent*Bits*:CellActivation*:*RecurrentGolden*:*RecurrentOnnx*:*Mlstm*")
