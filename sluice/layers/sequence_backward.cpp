@@ -32,8 +32,7 @@ class BackwardLoop {
       at_.prepare_backward(pointwise_[g], g);
     if (q_.masks) q_.masks->begin(share.first_group, share.last_group);
     if (layout_.projects()) projection_.emplace(at_, share);
-    const bool adds = !q_.source && !projection_;  // to what reaches h past the equations
-    hidden_ = make_transposed(Part::hidden, share.first_block, share.last_block, adds);
+    hidden_ = make_transposed(Part::hidden, share.first_block, share.last_block, !q_.source);
     const bool add = layout_.cell->info.step_reads_message;  // to the step's own part
     for (int k = 0; k < layout_.messages; ++k)
       messages_[k] = make_transposed(message_part(k), share.first_block, share.last_block, add);

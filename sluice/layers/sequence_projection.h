@@ -81,9 +81,12 @@ class ProjectionBackward {
     const auto [first, last] = columns();
     for (int r = 0; r < rows; ++r) {
       T* const to = at_.dprojected(s) + r * at_.out_row();
-      const T* const dh = at_.q.dh + r * at_.out_row();
+      T* const dh = at_.q.dh + r * at_.out_row();
       const T* const dy = at_.q.dy ? at_.q.dy + s * at_.q.dy_step + r * at_.q.dy_row : nullptr;
-      for (int p = first; p < last; ++p) to[p] = dy ? dh[p] + dy[p] : dh[p];
+      for (int p = first; p < last; ++p) {
+        to[p] = dy ? dh[p] + dy[p] : dh[p];
+        dh[p] = 0;  // it reaches the old h by way of the cell alone
+      }
     }
   }
   void full(int s, int rows) {
