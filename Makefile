@@ -10,8 +10,12 @@ ENGINE := ^(tensor|autograd|layers)$$
 
 build = cmake --preset $(1) $(2) && cmake --build --preset $(1) -j $(JOBS)
 ctest = ctest --preset $(1) -j $(JOBS) $(2)
+# One experiment of docs/results.md. The chorales do not come with sluice: JSB is their path.
+JSB ?=
+experiment = tools/install.sh command && $(call build,results) && build/results/experiments/$(1)
 
 .PHONY: help demo build test check docs format bench clean \
+  results results-adding results-order results-timing results-ablations results-waveform results-jsb \
   test-release test-targets test-clang test-sanitize test-thread test-neon
 
 help: ## this list
@@ -79,6 +83,27 @@ format: ## rewrite the sources in the code style
 bench: ## the benchmarks (bench/README.md)
 	@tools/install.sh command
 	@$(call build,bench)
+
+results: ## the experiments of docs/results.md; with JSB=path/of/jsb-chorales-quarter.json all of them
+results: results-adding results-order results-timing results-ablations results-waveform $(if $(JSB),results-jsb)
+
+results-adding:
+	@$(call experiment,adding)
+
+results-order:
+	@$(call experiment,temporal_order)
+
+results-timing:
+	@$(call experiment,timing)
+
+results-ablations:
+	@$(call experiment,ablations $(if $(JSB),--data $(JSB)))
+
+results-waveform:
+	@$(call experiment,waveform)
+
+results-jsb:
+	@$(call experiment,jsb --data "$(JSB)")
 
 clean: ## remove every build
 	rm -rf build
