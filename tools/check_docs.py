@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-FOLDERS = {'sluice', 'cli', 'tests', 'tools', 'docs', 'examples', 'bench', 'cmake', '.ci'}
+FOLDERS = {'sluice', 'cli', 'tests', 'tools', 'docs', 'examples', 'experiments', 'bench', 'cmake', '.ci'}
 
 LINK = re.compile(r'\]\(([^)\s#]+)(?:#[^)]*)?\)')
 SPAN = re.compile(r'`([^`\n]+)`')
