@@ -73,6 +73,14 @@ bool CellLayout::connected(int unit, int other) const {
   return unit / each == other / each && (periods.empty() || periods[other] >= periods[unit]);
 }
 
+int64_t CellLayout::ruled_out() const {
+  int64_t count = 0;
+  for (int u = 0; !periods.empty() && u < hidden_size; ++u)
+    for (int k = 0; k < hidden_size; ++k)
+      if (!connected(u, k)) count += part(Part::hidden).count;
+  return count;
+}
+
 CellLayout::Range CellLayout::find_range(int group) const {
   Range found = {hidden_size, 0};
   for (int u = group * lanes; u < std::min((group + 1) * lanes, hidden_size); ++u)

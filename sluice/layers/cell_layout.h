@@ -68,6 +68,8 @@ struct CellLayout {
   Range reads_units(int group) const { return ranges_.empty() ? Range{0, out} : ranges_[group]; }
   /// Whether a unit reads another's hidden state, as heads and clocks allow.
   bool connected(int unit, int other) const;
+  /// Recurrent weights that stand in the matrix of files and connect nothing, because of clocks.
+  int64_t ruled_out() const;
   bool dense() const { return structure.heads == 1 && periods.empty(); }
   bool projects() const { return structure.projection > 0; }
   int64_t projection_size() const { return projects() ? int64_t{out_padded} * hidden_size : 0; }

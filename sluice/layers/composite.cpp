@@ -49,6 +49,12 @@ NamedTensors Composite::gradients() const {
   return all;
 }
 
+int64_t Composite::parameter_count() const {
+  int64_t count = 0;
+  for (const Child& child : children_) count += child.module->parameter_count();
+  return count;
+}
+
 void Composite::load_state(const NamedTensors& state) {
   size_t used = 0;
   for (const Child& child : children_) {

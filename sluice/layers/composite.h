@@ -15,6 +15,7 @@ class Composite : public Module {
   std::vector<Variable> parameters() const override;
   NamedTensors state() const override;
   NamedTensors gradients() const override;
+  int64_t parameter_count() const override;
   void load_state(const NamedTensors& state) override;
   void train(bool on = true) override;
   void to(DType dtype) override;

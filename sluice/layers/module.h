@@ -57,7 +57,7 @@ class Module {
   virtual int output_size(int input_size) const { return input_size; }
 
   /// Parameters in the neutral layout, as papers and Keras count them.
-  int64_t parameter_count() const;
+  virtual int64_t parameter_count() const;
 
  private:
   bool training_ = true;

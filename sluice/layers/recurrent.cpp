@@ -330,6 +330,13 @@ void Recurrent::to(DType dtype) {
 }
 
 int Recurrent::output_size(int) const { return body_->out() * directions(); }
+
+int64_t Recurrent::parameter_count() const {
+  int64_t count = Module::parameter_count();
+  for (const Direction& d : body_->directions) count -= d.layout.ruled_out();
+  return count;
+}
+
 const RecurrentOptions& Recurrent::options() const { return body_->options; }
 const CellInfo& Recurrent::cell() const { return body_->cell->info; }
 

@@ -74,6 +74,8 @@ class Recurrent : public Module {
   void load_state(const NamedTensors& state) override;
   void to(DType dtype) override;
   int output_size(int input_size) const override;
+  /// Without the recurrent weights that clocks rule out, which files hold as zeros.
+  int64_t parameter_count() const override;
 
   const RecurrentOptions& options() const;
   const CellInfo& cell() const;
