@@ -94,6 +94,21 @@ std::string Options::get_string(const std::string& key, const std::string& fallb
   return text ? *text : fallback;
 }
 
+std::vector<int> Options::get_ints(const std::string& key, const std::vector<int>& fallback) const {
+  const std::string* text = find(key);
+  if (!text) return fallback;
+  std::vector<int> numbers;
+  for (size_t begin = 0; begin <= text->size();) {
+    const size_t end = std::min(text->find(',', begin), text->size());
+    if (!parse(trimmed(text->substr(begin, end - begin)), numbers.emplace_back()))
+      fail_config("config.type", place(where_, key),
+                  "\"" + *text + "\" is no list of whole numbers",
+                  "write for example " + key + ": [4, 2]");
+    begin = end + 1;
+  }
+  return numbers;
+}
+
 std::string Options::get_choice(const std::string& key, const std::string& fallback,
                                 const std::vector<std::string>& allowed) const {
   const std::string* text = find(key);

@@ -21,6 +21,8 @@ class Options {
   double get_double(const std::string& key, double fallback) const;
   bool get_bool(const std::string& key, bool fallback) const;
   std::string get_string(const std::string& key, const std::string& fallback) const;
+  /// Whole numbers with commas between them: what a list becomes.
+  std::vector<int> get_ints(const std::string& key, const std::vector<int>& fallback) const;
   /// One of `allowed`, else an Error that lists them and suggests the nearest.
   std::string get_choice(const std::string& key, const std::string& fallback,
                          const std::vector<std::string>& allowed) const;

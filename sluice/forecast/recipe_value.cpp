@@ -43,6 +43,19 @@ std::string quoted(const std::string& text) {
   return result + "\"";
 }
 
+// An option's text: a word, or a list with commas between its words.
+std::string option_text(const Setting& value, const std::string& option) {
+  if (value.kind == Setting::Kind::text) return value.text;
+  bool words = value.kind == Setting::Kind::list && !value.items.empty();
+  std::string text;
+  for (const Setting& item : value.items) {
+    words = words && item.kind == Setting::Kind::text;
+    text += (text.empty() ? "" : ",") + item.text;
+  }
+  if (!words) refuse(value, option, "a single value or a list of them", option + ": 8");
+  return text;
+}
+
 // A name alone, or a map of one name to its options.
 NamedOptions named(const Setting& setting, const std::string& key) {
   NamedOptions result;
@@ -62,9 +75,7 @@ NamedOptions named(const Setting& setting, const std::string& key) {
     refuse(options, key, "options of " + name + " in braces", name + ": {hidden_size: 8}");
   for (size_t i = 0; i < options.keys.size(); ++i) {
     const std::string& option = options.keys[i];
-    const Setting& value = options.items[i];
-    if (value.kind != Setting::Kind::text) refuse(value, option, "a single value", option + ": 8");
-    result.options.set(option, value.text);
+    result.options.set(option, option_text(options.items[i], option));
   }
   return result;
 }
