@@ -1,9 +1,10 @@
 // A recurrent layer from a recipe's options.
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 
+#include "sluice/base/error.h"
 #include "sluice/layers/recurrent.h"
+#include "sluice/layers/stacked_recurrent.h"
 
 namespace sluice {
 
@@ -13,21 +14,6 @@ CellSwitches::Activation activation(const Options& o, const std::string& key,
                                     const std::string& initial) {
   return o.get_choice(key, initial, {"tanh", "relu"}) == "relu" ? CellSwitches::Activation::relu
                                                                 : CellSwitches::Activation::tanh;
-}
-
-/// "1, 2, 4", with or without brackets.
-std::vector<int> int_list(const Options& o, const std::string& key) {
-  std::vector<int> numbers;
-  std::string text = o.get_string(key, "");
-  for (char& c : text)
-    if (c == '[' || c == ']' || c == ',') c = ' ';
-  std::istringstream words(text);
-  for (std::string word; words >> word;) {
-    Options one(o.where());
-    one.set(key, word);
-    numbers.push_back(one.get_int(key, 0));
-  }
-  return numbers;
 }
 
 RecurrentDropout dropout(const Options& o, const CellInfo& info) {
@@ -74,6 +60,13 @@ CellSwitches switches(const Options& o, const CellUses& uses) {
   return s;
 }
 
+Outputs outputs(const Options& o) {
+  if (o.get_string("outputs", "last") == "none")
+    fail_config("layer.stack", "outputs", "none leaves the layer after this one without an input",
+                "write outputs: last; a program that wants the states alone calls run()");
+  return o.get_choice("outputs", "last", {"last", "all"}) == "all" ? Outputs::all : Outputs::last;
+}
+
 }  // namespace
 
 std::unique_ptr<Module> make_recurrent(const std::string& cell, const Options& o, int input_size,
@@ -89,8 +82,7 @@ std::unique_ptr<Module> make_recurrent(const std::string& cell, const Options& o
                 : direction == "reverse" ? DirectionOf::reverse
                                          : DirectionOf::forward;
   r.batch_first = true;
-  r.outputs =
-      o.get_choice("outputs", "last", {"last", "all"}) == "all" ? Outputs::all : Outputs::last;
+  r.outputs = outputs(o);
   r.padded_output = o.get_choice("padded_output", "zero", {"zero", "hold"}) == "hold"
                         ? PaddedOutput::hold
                         : PaddedOutput::zero;
@@ -100,12 +92,12 @@ std::unique_ptr<Module> make_recurrent(const std::string& cell, const Options& o
   const bool one = r.initialization == "keras" && cell != "gru";
   r.biases = o.get_int("biases", one ? 1 : 2);
   r.dropout = dropout(o, info);
-  r.structure = {o.get_int("heads", 1), int_list(o, "periods"), o.get_int("first_step", 0), 0};
+  r.structure = {o.get_int("heads", 1), o.get_ints("periods", {}), o.get_int("first_step", 0), 0};
   if (!info.reads_h_itself && info.messages.empty())
     r.structure.projection = o.get_int("projection_size", 0);
   if (has_forget_gate(info)) r.forget_bias = o.get_double("forget_bias", std::nan(""));
   if (has_peepholes(info)) r.peepholes = o.get_string("peepholes", "ifo");
-  return std::make_unique<Recurrent>(r, generator);
+  return make_stacked(r, o, generator);
 }
 
 namespace {
@@ -153,6 +145,7 @@ std::vector<OptionDoc> recurrent_options(const std::string& cell) {
   add(has_peepholes(info), {"peepholes", "ifo", "the gates that have one, of those that can"});
   add(has_forget_gate(info),
       {"forget_bias", "as initialization", "the forget gate's bias at the start"});
+  for (const OptionDoc& doc : stacking_options()) options.push_back(doc);
   add_dropout_options(info, options);
   options.push_back({"heads", "1", "blocks of units that read themselves alone"});
   options.push_back({"periods", info.periods.empty() ? "none" : "1,2,4,8",
