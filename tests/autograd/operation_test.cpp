@@ -8,6 +8,7 @@
 
 #include "sluice/autograd/arithmetic.h"
 #include "sluice/autograd/arrange.h"
+#include "sluice/autograd/gather.h"
 #include "sluice/autograd/gradient_check.h"
 #include "sluice/autograd/matmul.h"
 #include "sluice/autograd/pointwise.h"
@@ -36,6 +37,12 @@ struct Operation {
 void PrintTo(const Operation& operation, std::ostream* out) { *out << operation.name; }
 
 using Inputs = std::vector<Variable>;
+
+Variable gathered(const Variable& x, std::initializer_list<int64_t> rows, const Shape& shape) {
+  PoolArray<int64_t> from(rows.size());
+  std::copy(rows.begin(), rows.end(), from.begin());
+  return gather_rows(x, std::move(from), shape);
+}
 
 std::vector<Operation> operations() {
   return {
@@ -68,6 +75,9 @@ std::vector<Operation> operations() {
       {"select", {{3, 5, 2}}, [](const Inputs& v) { return select(v[0], 1, -1); }},
       {"concat", {{2, 3}, {2, 1}, {2, 2}}, [](const Inputs& v) { return concat(v, 1); }},
       {"concat_rows", {{1, 3}, {4, 3}}, [](const Inputs& v) { return concat(v, 0); }},
+      {"gather_rows",
+       {{2, 3, 4}},
+       [](const Inputs& v) { return square(gathered(v[0], {5, -1, 0, 2}, {2, 2, 4})); }},
       {"sum", {{3, 4}}, [](const Inputs& v) { return square(sum(v[0])); }},
       {"mean", {{3, 4}}, [](const Inputs& v) { return square(mean(v[0])); }},
       {"sum_axis", {{3, 4, 2}}, [](const Inputs& v) { return square(sum(v[0], 1)); }},

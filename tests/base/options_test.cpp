@@ -39,6 +39,21 @@ TEST(Options, ConvertsWhatIsGiven) {
   EXPECT_NO_THROW(options.finish());
 }
 
+TEST(Options, ReadsListsOfWholeNumbers) {
+  Options options("model[0].lstm");
+  options.set("sizes", "64, 32,8");
+  options.set("one", "7");
+  options.set("words", "1,two");
+  options.set("gap", "1,,2");
+  options.set("end", "1,");
+  options.set("nothing", "");
+  EXPECT_EQ(options.get_ints("sizes", {}), (std::vector<int>{64, 32, 8}));
+  EXPECT_EQ(options.get_ints("one", {}), (std::vector<int>{7}));
+  EXPECT_EQ(options.get_ints("absent", {1, 2}), (std::vector<int>{1, 2}));
+  for (const std::string key : {"words", "gap", "end", "nothing"})
+    EXPECT_EQ(failure([&] { options.get_ints(key, {}); }), "config.type model[0].lstm." + key);
+}
+
 TEST(Options, FallsBack) {
   const Options options = example();
   EXPECT_EQ(options.get_int("num_layers", 2), 2);

@@ -87,6 +87,20 @@ TEST(Recipe, TextReadsBackTheSame) {
     EXPECT_NE(text.find(line), std::string::npos) << line << "in\n" << text;
 }
 
+TEST(Recipe, AnOptionOfALayerMayBeAList) {
+  const Recipe once = read_recipe_text(
+      "model: [{lstm: {hidden_sizes: [64, 32], dilation: [1, 2]}}, linear]\n", "r.yaml");
+  EXPECT_EQ(once.model.layers.at(0).options.get_ints("hidden_sizes", {}),
+            (std::vector<int>{64, 32}));
+  const Recipe again = read_recipe_text(recipe_text(once), "again");
+  EXPECT_EQ(again.model.layers.at(0).options.items(), once.model.layers.at(0).options.items());
+  for (const char* wrong : {"{a: 1}", "[]", "[[1, 2]]"}) {
+    const Error error = error_of("model: [{lstm: {hidden_sizes: " + std::string(wrong) + "}}]\n");
+    EXPECT_EQ(error.id, "recipe.value") << wrong;
+    EXPECT_NE(error.message.find("a single value or a list"), std::string::npos) << error.message;
+  }
+}
+
 TEST(Recipe, UnknownKeySuggestsTheNearest) {
   const Error error = error_of("horizon: 3\nlerning_rate: 0.1\n");
   EXPECT_EQ(error.id, "recipe.unknown_key");

@@ -107,6 +107,20 @@ Variable joined(const RecurrentResult& result) {
   return concat(parts, 0);
 }
 
+std::vector<double*> unused_places(Module& layer) {
+  const NamedTensors state = layer.state();
+  NamedTensors ones;
+  for (const auto& [name, tensor] : state)
+    ones.emplace_back(name, Tensor::full(tensor.shape(), 1, DType::f64));
+  layer.load_state(ones);
+  std::vector<double*> places;
+  for (Variable& parameter : layer.parameters())
+    for (double& number : parameter.value().values<double>())
+      if (number == 0) places.push_back(&number);
+  layer.load_state(state);
+  return places;
+}
+
 NamedTensors run_and_differentiate(const RecurrentCase& row, DType dtype) {
   const Recurrent layer = make_recurrent_layer(row, dtype);
   const RecurrentInput input = make_input(row, dtype);

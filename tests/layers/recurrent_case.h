@@ -45,6 +45,10 @@ Recurrent make_recurrent_layer(const RecurrentCase& row, DType dtype);
 /// Every number of a result in one vector: the output, then each state.
 Variable joined(const RecurrentResult& result);
 
+/// The packed layout has places that belong to no parameter: lanes past the last unit, the
+/// recurrent bias of a gate that reads the input alone. Loading a state leaves zeros there.
+std::vector<double*> unused_places(Module& layer);
+
 /// Runs forward, and backward from weights without a pattern; returns outputs, states and all
 /// gradients by name.
 NamedTensors run_and_differentiate(const RecurrentCase& row, DType dtype);

@@ -168,22 +168,6 @@ void keep_above_zero(RecurrentState& state) {
     }
 }
 
-/// The packed layout has places that belong to no parameter: lanes past the last unit, the
-/// recurrent bias of a gate that reads the input alone. Loading a state leaves zeros there.
-std::vector<double*> unused_places(Recurrent& layer) {
-  const NamedTensors state = layer.state();
-  NamedTensors ones;
-  for (const auto& [name, tensor] : state)
-    ones.emplace_back(name, Tensor::full(tensor.shape(), 1, DType::f64));
-  layer.load_state(ones);
-  std::vector<double*> places;
-  for (Variable& parameter : layer.parameters())
-    for (double& number : parameter.value().values<double>())
-      if (number == 0) places.push_back(&number);
-  layer.load_state(state);
-  return places;
-}
-
 class RecurrentGradient : public testing::TestWithParam<RecurrentCase> {};
 
 TEST_P(RecurrentGradient, Double) {
@@ -200,7 +184,7 @@ TEST_P(RecurrentGradient, Double) {
   for (size_t k = 0; k < layer.cell().states.size(); ++k)
     if (input.state.values[k].defined() && layer.cell().reads_state[k])
       leaves.push_back(input.state.values[k]);
-  const std::vector<double*> unused = unused_places(layer);
+  const std::vector<double*> unused = test::unused_places(layer);
   const auto run = [&] {
     for (double* place : unused) *place = 0;
     return test::joined(layer.run(input.x, input.state, input.padding));

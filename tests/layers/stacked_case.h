@@ -21,7 +21,7 @@ struct StackedCase {
 void PrintTo(const StackedCase& row, std::ostream* out);
 
 /// Every way to stack alone, and those that meet: "lstm_merge_sum", … for a cell with one state,
-/// one with two, one whose gates differ and one with four states. input_size 3, hidden_size 4.
+/// one with two, one whose gates differ and one with four states. input_size 3, hidden_size 5.
 std::vector<StackedCase> stacked_cases();
 /// Of those, the ones that a stream can run.
 std::vector<StackedCase> streamed_cases();
