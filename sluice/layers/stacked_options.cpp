@@ -52,7 +52,7 @@ void check_rates(const StackedOptions& o, int layers) {
            "leave it out, or leave output at true");
 }
 
-/// Whether a layer of this width would have a residual skip, by layer; the last entry is the top's.
+/// By layer, whether it has a residual skip.
 std::vector<bool> residual_layers(const StackedOptions& o, int layers) {
   std::vector<bool> residual;
   int input_size = o.layer.input_size;

@@ -1,4 +1,4 @@
-// Stacks that have no meaning are refused in one sentence; what a plain layer can do stays one.
+// Stacks that have no meaning are refused in one sentence.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -242,98 +242,6 @@ const auto name_of = [](const auto& row) { return std::string(row.param.name); }
 INSTANTIATE_TEST_SUITE_P(Options, StackedError, testing::ValuesIn(option_mistakes()), name_of);
 INSTANTIATE_TEST_SUITE_P(Recipes, StackedError, testing::ValuesIn(recipe_mistakes()), name_of);
 INSTANTIATE_TEST_SUITE_P(Runs, StackedError, testing::ValuesIn(run_mistakes()), name_of);
-
-TEST(StackedRecipe, StaysAPlainLayerWhereThatIsAllItAsks) {
-  for (const Keys& keys : std::vector<Keys>{
-           {},
-           {{"num_layers", "2"}, {"skip", "none"}, {"dropout", "0"}, {"dilation", "1"}},
-           {{"direction", "both"}, {"merge", "concat"}},
-           {{"hidden_sizes", "8"}},
-           {{"hidden_sizes", "8, 8, 8"}, {"num_layers", "3"}}}) {
-    const std::unique_ptr<Module> layer = from_recipe(keys);
-    EXPECT_NE(dynamic_cast<Recurrent*>(layer.get()), nullptr) << keys.size();
-  }
-  const std::unique_ptr<Module> three = from_recipe({{"hidden_sizes", "8,8,8"}});
-  EXPECT_EQ(dynamic_cast<Recurrent&>(*three).options().num_layers, 3);
-  EXPECT_EQ(dynamic_cast<Recurrent&>(*three).options().hidden_size, 8);
-}
-
-TEST(StackedRecipe, OptionsReachTheStack) {
-  const std::unique_ptr<Module> layer = from_recipe({{"hidden_sizes", "6, 4,4"},
-                                                     {"direction", "both"},
-                                                     {"merge", "mean"},
-                                                     {"skip", "residual"},
-                                                     {"dilation", "1,2,4"},
-                                                     {"outputs", "all"},
-                                                     {"dropout", "0.1"},
-                                                     {"input_dropout", "0.2"},
-                                                     {"output_dropout", "0.3"}});
-  const auto& stack = dynamic_cast<StackedRecurrent&>(*layer);
-  const StackedOptions& o = stack.options();
-  EXPECT_EQ(o.hidden_sizes, (std::vector<int>{6, 4, 4}));
-  EXPECT_EQ(o.dilation, (std::vector<int>{1, 2, 4}));
-  EXPECT_EQ(o.merge, Merge::mean);
-  EXPECT_EQ(o.skip, Skip::residual);
-  EXPECT_EQ(o.dropout, 0.1);
-  EXPECT_EQ(o.input_dropout, 0.2);
-  EXPECT_EQ(o.output_dropout, 0.3);
-  EXPECT_EQ(stack.output_size(3), 4);
-  EXPECT_FALSE(stack.layers()[1].residual);
-  EXPECT_TRUE(stack.layers()[2].residual);
-  const NoGrad off;
-  EXPECT_EQ(layer->forward(Variable(Tensor({2, 5, 3}))).shape(), (Shape{2, 5, 4}));
-}
-
-TEST(StackedRecipe, EveryCellTakesTheWaysToStack) {
-  for (const std::string& cell : cell_names()) {
-    Options o("model[0]");
-    o.set("hidden_sizes", "4,3");
-    o.set("skip", "dense");
-    o.set("dilation", "2");
-    Generator generator(1);
-    const std::unique_ptr<Module> layer = make_layer(cell, o, 3, generator);
-    const NoGrad off;
-    EXPECT_EQ(layer->forward(Variable(Tensor({2, 5, 3}))).shape(), (Shape{2, 3})) << cell;
-  }
-}
-
-// Keras' return_sequences and return_state: the output of all steps or the last one, and the
-// states, of which the first is that output.
-TEST(StackedOutputs, KerasFourCombinations) {
-  for (const std::string cell : {"lstm", "gru"})
-    for (const bool sequences : {false, true}) {
-      StackedOptions o;
-      o.layer = {.cell = cell, .input_size = 3, .hidden_size = 4, .batch_first = true};
-      o.layer.outputs = sequences ? Outputs::all : Outputs::last;
-      Generator generator(1);
-      StackedRecurrent stack(o, generator);
-      const NoGrad off;
-      Tensor x({2, 5, 3});
-      generator.uniform(x.values<float>(), -1, 1);
-      const RecurrentResult result = stack.run(Variable(x));
-      EXPECT_EQ(result.output.shape(), sequences ? (Shape{2, 5, 4}) : (Shape{2, 4}));
-      EXPECT_EQ(result.state.c().defined(), cell == "lstm");
-      for (int64_t b = 0; b < 2; ++b)
-        for (int64_t u = 0; u < 4; ++u)
-          EXPECT_EQ(result.state.h().value().item(b * 4 + u),
-                    result.output.value().item(sequences ? (b * 5 + 4) * 4 + u : b * 4 + u));
-    }
-}
-
-TEST(StackedOutputs, StatesAloneAreThoseOfTheWholeResult) {
-  StackedOptions o;
-  o.layer = {.cell = "lstm", .input_size = 3, .hidden_size = 4, .num_layers = 2};
-  Generator one(1), other(1);
-  StackedRecurrent whole(o, one);
-  o.output = false;
-  StackedRecurrent states(o, other);
-  const NoGrad off;
-  const Variable x(Tensor::full({5, 2, 3}, 0.5));
-  const RecurrentResult result = states.run(x);
-  EXPECT_FALSE(result.output.defined());
-  const Tensor wanted = whole.run(x).state.c().value(), found = result.state.c().value();
-  for (int64_t i = 0; i < wanted.numel(); ++i) EXPECT_EQ(wanted.item(i), found.item(i));
-}
 
 }  // namespace
 }  // namespace sluice

@@ -17,4 +17,5 @@ else()
 endif()
 
 include(${CMAKE_CURRENT_SOURCE_DIR}/support/instruction_sets.cmake)
-test_on_instruction_sets(layers "*Recurrent*Bits*:CellActivation*:*RecurrentGolden*:*RecurrentOnnx*:*Mlstm*")
+test_on_instruction_sets(layers
+  "*Recurrent*Bits*:*Stacked*Bits*:*StackedDefinition*:CellActivation*:*RecurrentGolden*:*RecurrentOnnx*:*Mlstm*")
