@@ -106,6 +106,11 @@ void check_stacked(const StackedOptions& o) {
   if (dilated && o.layer.padded_output == PaddedOutput::hold)
     refuse("padded_output", "hold has no meaning with a dilation, which has several states to hold",
            "use padded_output: zero");
+  const bool clocks =
+      !o.layer.structure.periods.empty() || !find_cell(o.layer.cell).info.periods.empty();
+  if (dilated && clocks)
+    refuse("dilation", "has no meaning with clocks, which count every step of a row",
+           "leave out dilation or periods");
 }
 
 std::unique_ptr<Module> make_stacked(const RecurrentOptions& layer, const Options& o,

@@ -56,6 +56,7 @@ void StackedRecurrent::load_state(const NamedTensors& given) {
 
 void StackedRecurrent::train(bool on) {
   Module::train(on);
+  for (const StackedLayer& layer : layers_) layer.cells->train(on);
   for (Dropout& dropout : dropouts_) dropout.train(on);
 }
 
@@ -63,7 +64,9 @@ void StackedRecurrent::to(DType dtype) {
   for (const StackedLayer& layer : layers_) layer.cells->to(dtype);
 }
 
+/// The layers come first: masks inside the recurrence are then those of a plain stack.
 void StackedRecurrent::set_mask_key(MaskKey& key) {
+  for (const StackedLayer& layer : layers_) layer.cells->set_mask_key(key);
   for (Dropout& dropout : dropouts_) dropout.set_mask_key(key);
 }
 

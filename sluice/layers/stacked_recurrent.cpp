@@ -158,9 +158,10 @@ RecurrentResult StackedRecurrent::run(const Variable& x, const RecurrentState& s
     fail_config("layer.shape", "hidden_sizes",
                 "the states of layers of different sizes do not fit into one tensor",
                 "call run_layers(), which has a state for each layer");
+  std::vector<RecurrentState> states(layers_.size());
+  for (RecurrentState& layer : states) layer.steps = state.steps;
   int64_t rows = 0;
   for (const StackedLayer& layer : layers_) rows += layer.cells->directions() * layer.dilation;
-  std::vector<RecurrentState> states(layers_.size());
   for (int k = 0; k < max_states; ++k) {
     const Variable& all = state.values[k];
     if (!all.defined()) continue;
@@ -179,6 +180,7 @@ RecurrentResult StackedRecurrent::run(const Variable& x, const RecurrentState& s
   }
   const StackedResult own = run_layers(x, states, padding);
   RecurrentResult result = {own.output, {}};
+  result.state.steps = own.states[0].steps;
   for (int k = 0; k < max_states; ++k) {
     if (!own.states[0].values[k].defined()) continue;
     std::vector<Variable> parts;

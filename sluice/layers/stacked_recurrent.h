@@ -25,7 +25,8 @@ struct StackedOptions {
   std::vector<int> hidden_sizes;  ///< units of each layer, instead of hidden_size and num_layers
   Merge merge = Merge::concat;
   Skip skip = Skip::none;
-  /// How many steps before the state stands that a step reads: one number, or one a layer.
+  /// How many steps before the state stands that a step reads: one number, or one a layer. With a
+  /// dilation d, masks inside the recurrence are drawn for every d-th step of a row on its own.
   std::vector<int> dilation = {1};
   /// Rates while training: between layers (PyTorch's), on the first layer's input and on the
   /// stack's output (Zaremba's, with the first). Between layers it falls on the outputs alone, not

@@ -66,6 +66,7 @@ std::vector<RecurrentState> StackedStream::states() const {
     for (size_t slot = 0; slot < d; ++slot)
       slots.push_back(layer.streams[(layer.next + slot) % d].state());
     RecurrentState& state = states.emplace_back();
+    state.steps = slots[0].steps;  // clocks have no dilation
     for (int k = 0; k < max_states; ++k) {
       if (!slots[0].values[k].defined()) continue;
       std::vector<Variable> parts;
@@ -88,6 +89,7 @@ void StackedStream::set_states(const std::vector<RecurrentState>& states) {
     layer.next = 0;
     for (int slot = 0; slot < d; ++slot) {
       RecurrentState own;
+      if (!states.empty()) own.steps = states[i].steps;
       for (int k = 0; !states.empty() && k < max_states; ++k) {
         const Variable& all = states[i].values[k];
         if (all.defined() && all.shape()[0] != d)

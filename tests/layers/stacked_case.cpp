@@ -52,6 +52,12 @@ const StackedVariant variants[] = {
        use_both(row, Merge::concat);
        use_ragged(row, Ragged::left);
      }},
+    {"clocks_sizes",
+     [](StackedCase& row) {
+       row.options.layer.structure.periods = {1, 2, 3};
+       row.options.hidden_sizes = {5, 3, 4};
+       row.given_state = true;
+     }},
     {"residual", [](StackedCase& row) { row.options.skip = Skip::residual; }},
     {"residual_from_the_first_layer",
      [](StackedCase& row) {

@@ -37,16 +37,16 @@ TEST(StackedDropout, FallsWhereItsOptionSays) {
     StackedRecurrent stack = stack_of(o);
     MaskKey key{5, 2, 7};
     stack.set_mask_key(key);
-    EXPECT_EQ(key.layer, 10u);  // the places of two layers: below, between, above
+    EXPECT_EQ(key.layer, 12u);  // two layers' own masks, then the places below, between, above
 
     const auto skipped = [&](const Variable& y, const Variable& in) {
       return skip == Skip::residual ? y + in : y;
     };
     const auto& layers = stack.layers();
-    const Variable in = dropped(x, 0.2, {5, 2, 7});
-    const Variable middle = skipped(dropped(layers[0].cells->run(in).output, 0.4, {5, 2, 8}), in);
+    const Variable in = dropped(x, 0.2, {5, 2, 9});
+    const Variable middle = skipped(dropped(layers[0].cells->run(in).output, 0.4, {5, 2, 10}), in);
     const Variable out =
-        dropped(skipped(layers[1].cells->run(middle).output, middle), 0.6, {5, 2, 9});
+        dropped(skipped(layers[1].cells->run(middle).output, middle), 0.6, {5, 2, 11});
     EXPECT_EQ(test::first_difference(out.value(), stack.forward(x).value()), "");
   }
 }
@@ -62,6 +62,18 @@ TEST(StackedDropout, DoesNothingInEvaluation) {
   EXPECT_EQ(test::first_difference(without, stack.forward(x).value()), "");
   stack.train();
   EXPECT_NE(test::first_difference(without, stack.forward(x).value()), "");
+}
+
+TEST(StackedDropout, InsideTheRecurrenceFollowsTheModeToo) {
+  const Variable x = input();
+  StackedOptions o = options();
+  o.dilation = {2};
+  const Tensor without = stack_of(o).forward(x).value();
+  o.layer.dropout.hidden = 0.5;
+  StackedRecurrent stack = stack_of(o);
+  EXPECT_NE(test::first_difference(without, stack.forward(x).value()), "");
+  stack.eval();
+  EXPECT_EQ(test::first_difference(without, stack.forward(x).value()), "");
 }
 
 TEST(StackedDropout, BetweenLayersLeavesTheOutputWhole) {
@@ -85,7 +97,7 @@ TEST(StackedDropout, MasksOfTwoPlacesDifferBeforeATrainerSetsKeys) {
   StackedRecurrent stack = stack_of(o);
   const Variable x(Tensor::full({9, 5, 4}, 1), true);
   const Variable y = stack.forward(x);
-  const Tensor below = dropped(x, 0.5, {3, 0, 0}).value();  // the first place's mask
+  const Tensor below = dropped(x, 0.5, {3, 0, 2}).value();  // the first place's mask
   int different = 0;
   for (int64_t i = 0; i < below.numel(); ++i)
     different += (below.item(i) == 0) != (y.value().item(i) == 0);

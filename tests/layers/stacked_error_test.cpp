@@ -103,6 +103,13 @@ std::vector<Mistake> option_mistakes() {
           },
           "padded_output", "several states"),
       with_options(
+          "dilation_with_clocks",
+          [](auto& o) {
+            o.dilation = {2};
+            o.layer.structure.periods = {1, 2};
+          },
+          "dilation", "count every step"),
+      with_options(
           "dropout_between_one_layer",
           [](auto& o) {
             o.dropout = 0.5;

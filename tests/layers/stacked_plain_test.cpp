@@ -29,6 +29,15 @@ std::vector<RecurrentCase> plain_cases() {
          row.options.batch_first = true;
          row.ragged = Ragged::left;
        }},
+      {"masks",
+       [](RecurrentCase& row) {
+         row.options.num_layers = 2;
+         row.options.direction = DirectionOf::both;
+         row.options.dropout.input = 0.3;
+         if (find_cell(row.options.cell).info.periods.empty())  // a clock has no zoneout
+           row.options.dropout.zoneout_hidden = 0.2;
+         row.ragged = Ragged::right;
+       }},
       {"last_both_state",
        [](RecurrentCase& row) {
          row.options.num_layers = 2;
@@ -78,6 +87,9 @@ TEST_P(StackedPlain, EachLoadsTheOthersWeights) {
   stack.load_state(layer.state());
   const test::RecurrentInput one = test::make_input(row, DType::f64);
   const test::RecurrentInput other = test::make_input(row, DType::f64);
+  MaskKey key{5, 2, 7}, same_key = key;
+  layer.set_mask_key(key);
+  stack.set_mask_key(same_key);
   const RecurrentResult wanted = layer.run(one.x, one.state, one.padding);
   const RecurrentResult found = stack.run(other.x, other.state, other.padding);
   EXPECT_EQ(test::first_difference(values(wanted), values(found)), "") << test::reproduce();

@@ -59,8 +59,9 @@ TEST(StackedRecipe, OptionsReachTheStack) {
 
 TEST(StackedRecipe, EveryCellTakesTheWaysToStack) {
   for (const std::string& cell : cell_names()) {
-    const std::unique_ptr<Module> layer =
-        from_recipe({{"hidden_sizes", "4,3"}, {"skip", "dense"}, {"dilation", "2"}}, cell);
+    const bool clocks = !find_cell(cell).info.periods.empty();
+    const std::unique_ptr<Module> layer = from_recipe(
+        {{"hidden_sizes", "4,3"}, {"skip", "dense"}, {"dilation", clocks ? "1" : "2"}}, cell);
     const NoGrad off;
     EXPECT_EQ(layer->forward(Variable(Tensor({2, 5, 3}))).shape(), (Shape{2, 3})) << cell;
   }
