@@ -4,8 +4,7 @@
 #include <cstdint>
 
 #include "sluice/autograd/variable.h"
-#include "sluice/layers/module.h"
-#include "sluice/tensor/pool_array.h"
+#include "sluice/layers/row_plan.h"
 
 namespace sluice {
 
@@ -13,13 +12,12 @@ namespace sluice {
 /// of a row among their T·B.
 class OwnSteps {
  public:
-  /// Throws Error "layer.lengths" if there is not one length in [1, T] for each row.
+  /// Throws Error "layer.lengths" or "layer.mask" as every recurrent layer does.
   OwnSteps(const Shape& x, bool batch_first, const Padding& padding);
 
-  int steps() const { return steps_; }
-  int batch() const { return batch_; }
-  bool batch_first() const { return batch_first_; }
-  int length(int row) const { return ragged() ? lengths_[row] : steps_; }
+  int steps() const { return plan_.steps(); }
+  int batch() const { return plan_.batch(); }
+  int length(int row) const { return plan_.length(position(row)); }
   int64_t place(int row, int own_step) const;
   /// The shape of a sequence of these rows.
   Shape shape(int64_t width) const;
@@ -31,12 +29,12 @@ class OwnSteps {
   Variable first(const Variable& x) const;
 
  private:
-  bool ragged() const { return !lengths_.empty(); }
+  int position(int row) const { return plan_.ragged() ? position_[row] : row; }
   Variable pick(const Variable& x, bool last) const;
 
-  int steps_, batch_;
-  bool batch_first_, left_;
-  PoolArray<int> lengths_;
+  RowPlan plan_;
+  bool batch_first_;
+  PoolArray<int> position_;  // of each row in the plan
 };
 
 }  // namespace sluice

@@ -95,7 +95,7 @@ Variable StackedRecurrent::skipped(const Variable& input, const OwnSteps& steps,
   if (o.outputs == Outputs::all) return layer == 0 ? steps.without_padding(input) : input;
   if (o.direction == DirectionOf::forward) return steps.last(input);
   if (o.direction == DirectionOf::reverse) return steps.first(input);
-  const int64_t h = o.hidden_size;
+  const int64_t h = input.shape()[-1] / 2;
   return concat({slice(steps.last(input), 1, 0, h), slice(steps.first(input), 1, h, 2 * h)}, 1);
 }
 
@@ -116,13 +116,16 @@ void StackedRecurrent::check_input(const Variable& x,
                 "give one for each layer, or none");
   for (size_t i = 0; i < states.size(); ++i) {
     const StackedLayer& layer = layers_[i];
-    const Shape want = {int64_t{layer.cells->directions()} * layer.dilation,
-                        x.shape()[o.batch_first ? 0 : 1], layer.cells->options().hidden_size};
-    for (const Variable& v : states[i].values)
+    const int directions = layer.cells->directions();
+    Shape want = {int64_t{directions} * layer.dilation, x.shape()[o.batch_first ? 0 : 1],
+                  layer.cells->output_size(0) / directions};
+    for (const Variable& v : states[i].values) {
       if (v.defined() && !(v.shape() == want))
         fail_config("layer.shape", o.cell + " state of layer " + std::to_string(i),
                     "has shape " + v.shape().to_string() + ", the layer needs " + want.to_string(),
                     "states are [directions * dilation, B, H]");
+      want.set(2, layer.cells->options().hidden_size);  // h alone is projected
+    }
   }
 }
 

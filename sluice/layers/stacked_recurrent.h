@@ -36,8 +36,8 @@ struct StackedOptions {
 
   /// Width of the output of a layer of so many units.
   int width_of(int hidden_size) const {
-    const bool joined = layer.direction == DirectionOf::both && merge == Merge::concat;
-    return joined ? 2 * hidden_size : hidden_size;
+    const int h = layer.structure.projection > 0 ? layer.structure.projection : hidden_size;
+    return layer.direction == DirectionOf::both && merge == Merge::concat ? 2 * h : h;
   }
 };
 
@@ -111,7 +111,7 @@ class StackedStream {
   struct Layer {
     std::vector<RecurrentStream> streams;  // one for each residue of the dilation
     int next = 0;                          // whose state is the oldest
-    int input_size, hidden_size;
+    int input_size, output_size;
     bool residual;
     std::vector<float> output;  // [B,H]
   };

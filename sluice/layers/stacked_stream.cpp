@@ -16,12 +16,12 @@ StackedStream::StackedStream(const StackedRecurrent& stack, int batch)
     const RecurrentOptions& o = layer.cells->options();
     Layer& own = layers_.emplace_back();
     own.input_size = o.input_size;
-    own.hidden_size = o.hidden_size;
+    own.output_size = layer.cells->output_size(o.input_size);
     own.residual = layer.residual;
     // Residues of a dilation never meet: each is a stream that runs every d-th step.
     for (int residue = 0; residue < layer.dilation; ++residue)
       own.streams.emplace_back(*layer.cells, batch);
-    own.output.resize(static_cast<size_t>(batch) * o.hidden_size);
+    own.output.resize(static_cast<size_t>(batch) * own.output_size);
     width = std::max(width, o.input_size);
   }
   if (stack.options().skip == Skip::dense) below_.resize(static_cast<size_t>(batch) * width);
@@ -40,7 +40,7 @@ const float* StackedStream::input_of(size_t layer, const float* x) {
     const float* const from = below_.data() + static_cast<size_t>(b) * last.input_size;
     float* const to = below_.data() + static_cast<size_t>(b) * width;
     std::copy_backward(from, from + last.input_size, to + last.input_size);
-    std::copy_n(last.output.data() + static_cast<size_t>(b) * last.hidden_size, last.hidden_size,
+    std::copy_n(last.output.data() + static_cast<size_t>(b) * last.output_size, last.output_size,
                 to + last.input_size);
   }
   return below_.data();

@@ -18,6 +18,7 @@ std::vector<StackedCase> wide_cases() {
     row.batch = 50;
     row.options.layer.input_size *= 6;
     row.options.layer.hidden_size *= 6;
+    row.options.layer.structure.projection *= 6;
     for (int& size : row.options.hidden_sizes) size *= 6;
   }
   return rows;

@@ -52,6 +52,36 @@ const StackedVariant variants[] = {
        use_both(row, Merge::concat);
        use_ragged(row, Ragged::left);
      }},
+    {"gaps_both_dilation_residual",
+     [](StackedCase& row) {
+       use_both(row, Merge::sum);
+       use_ragged(row, Ragged::gaps);
+       row.options.dilation = {1, 2};
+       row.options.skip = Skip::residual;
+     }},
+    {"gaps_residual_last",
+     [](StackedCase& row) {
+       row.options.skip = Skip::residual;
+       row.options.layer.hidden_size = 3;
+       use_ragged(row, Ragged::gaps);
+       use_last(row);
+     }},
+    {"projection",
+     [](StackedCase& row) {
+       row.options.layer.structure.projection = 3;
+       row.options.skip = Skip::residual;
+       row.options.hidden_sizes = {5, 4};
+       row.given_state = true;
+     }},
+    {"projection_both_dilation",
+     [](StackedCase& row) {
+       row.options.layer.structure.projection = 3;
+       row.options.skip = Skip::residual;
+       row.options.dilation = {2};
+       use_both(row, Merge::concat);
+       use_ragged(row, Ragged::right);
+       use_last(row);
+     }},
     {"clocks_sizes",
      [](StackedCase& row) {
        row.options.layer.structure.periods = {1, 2, 3};
@@ -151,6 +181,7 @@ std::vector<StackedCase> stacked_cases() {
         layer.batch_first = batch_first;
         variant.change(row);
         if (!row.options.hidden_sizes.empty()) layer.num_layers = 1;
+        if (layer.structure.projection > 0 && find_cell(cell).info.reads_h_itself) continue;
         rows.push_back(row);
       }
   return rows;
@@ -180,9 +211,11 @@ StackedInput make_input(const StackedCase& row, DType dtype) {
   for (const StackedLayer& layer : stack.layers()) {
     const int64_t states = int64_t{layer.cells->directions()} * layer.dilation;
     RecurrentState& state = result.states.emplace_back();
-    for (size_t k = 0; k < layer.cells->cell().states.size(); ++k)
-      state.values[k] = Variable(
-          draw({states, row.batch, layer.cells->options().hidden_size}, dtype, ++seed), true);
+    const int h = layer.cells->output_size(0) / layer.cells->directions();
+    for (size_t k = 0; k < layer.cells->cell().states.size(); ++k) {
+      const int width = k == 0 ? h : layer.cells->options().hidden_size;
+      state.values[k] = Variable(draw({states, row.batch, width}, dtype, ++seed), true);
+    }
   }
   return result;
 }

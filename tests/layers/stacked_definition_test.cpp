@@ -2,6 +2,8 @@
 // direction a step at a time, each step from the state that the dilation names.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "sluice/autograd/arithmetic.h"
 #include "sluice/autograd/arrange.h"
 #include "stacked_case.h"
@@ -109,11 +111,19 @@ class StackedDefinition : public testing::TestWithParam<StackedCase> {
     return test::first_difference(definition.value().reshape({definition.value().numel()}),
                                   found.value().reshape({found.value().numel()}));
   }
-  int first_step(int row) const {
-    return input_.padding.left ? row_.steps - input_.padding.lengths[row] : 0;
-  }
-  int length(int row) const {
-    return input_.padding.lengths.empty() ? row_.steps : input_.padding.lengths[row];
+  /// When a row's own steps are.
+  std::vector<int> times(int row) const {
+    const Padding& padding = input_.padding;
+    std::vector<int> own;
+    for (int t = 0; t < row_.steps; ++t) {
+      bool real = padding.lengths.empty();
+      if (!padding.real.empty())
+        real = padding.real[static_cast<size_t>(row) * row_.steps + t] != 0;
+      else if (!real)
+        real = padding.left ? t >= row_.steps - padding.lengths[row] : t < padding.lengths[row];
+      if (real) own.push_back(t);
+    }
+    return own;
   }
   /// [1,1,F] of a row and time of a sequence.
   Variable at(const Variable& sequence, int row, int time) const {
@@ -131,7 +141,8 @@ class StackedDefinition : public testing::TestWithParam<StackedCase> {
 
 void StackedDefinition::compare_output(int row, const RowLayer& top,
                                        const std::vector<Variable>& x) {
-  const int n = length(row);
+  const std::vector<int> own = times(row);
+  const int n = static_cast<int>(own.size());
   if (row_.options.layer.outputs == Outputs::last) {
     std::vector<int> ends;
     for (size_t k = 0; k < top.y.size(); ++k)
@@ -140,19 +151,18 @@ void StackedDefinition::compare_output(int row, const RowLayer& top,
     return;
   }
   for (int time = 0; time < row_.steps; ++time) {
-    const int s = time - first_step(row);
+    const auto s = static_cast<int>(std::find(own.begin(), own.end(), time) - own.begin());
     const Variable found = at(result_.output, row, time);
-    const Variable wanted = s >= 0 && s < n
-                                ? output_of(stack_, top, x, std::vector<int>(top.y.size(), s))
-                                : Variable(Tensor(found.shape()));
+    const Variable wanted = s < n ? output_of(stack_, top, x, std::vector<int>(top.y.size(), s))
+                                  : Variable(Tensor(found.shape()));
     EXPECT_EQ(differs(wanted, found), "") << "row " << row << ", time " << time;
   }
 }
 
 void StackedDefinition::compare_row(int row) {
-  const int n = length(row);
   std::vector<Variable> x;
-  for (int s = 0; s < n; ++s) x.push_back(at(input_.x, row, first_step(row) + s));
+  for (const int time : times(row)) x.push_back(at(input_.x, row, time));
+  const int n = static_cast<int>(x.size());
   for (size_t i = 0; i < stack_.layers().size(); ++i) {
     const RowLayer layer =
         run_row(stack_, i, x, input_.states.empty() ? nullptr : &input_.states[i], row);
