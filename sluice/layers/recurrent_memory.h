@@ -12,7 +12,7 @@ namespace sluice {
 /// Whether the loop may read and write whole vectors at a view's rows: its columns fill them, or
 /// the lanes behind them are the view's own.
 inline bool whole_vectors(const SequenceView& view, int columns, int padded) {
-  return padded == columns || (view.first_column == 0 && view.tensor.size(-1) == padded);
+  return padded == columns || (view.own_lanes && view.tensor.size(-1) == padded);
 }
 
 /// Whether y's own memory can hold the hidden states that the loop reads back.

@@ -36,6 +36,7 @@ struct SequenceView {
   Tensor tensor;
   bool batch_first = false;
   int first_column = 0, columns = 0;
+  bool own_lanes = false;  ///< what stands behind its columns in a row belongs to no other view
 
   SequenceView() = default;
   SequenceView(Tensor t, bool batch_first_)

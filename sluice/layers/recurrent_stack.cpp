@@ -23,8 +23,10 @@ SequenceView output_of(const Recurrent::Body& body, const SequenceView& x, int l
   const int64_t steps = x.steps(), batch = x.batch(), width = body.per_layer() * body.out();
   if (!top && body.per_layer() == 1) {
     const int64_t padded = body.directions[layer].layout.out_padded;
-    return SequenceView(Tensor::uninitialized({steps, batch, padded}, body.dtype), false)
-        .part(0, body.out());
+    SequenceView view(Tensor::uninitialized({steps, batch, padded}, body.dtype), false);
+    view = view.part(0, body.out());
+    view.own_lanes = true;
+    return view;
   }
   const Shape shape = o.batch_first ? Shape{batch, steps, width} : Shape{steps, batch, width};
   return SequenceView(Tensor::uninitialized(shape, body.dtype), o.batch_first);

@@ -54,6 +54,19 @@ std::vector<RecurrentCase> gradient_cases() {
       {"stacked", [](RecurrentCase& row) { row.options.num_layers = 3; }},
       {"reverse", [](RecurrentCase& row) { row.options.direction = DirectionOf::reverse; }},
       {"both", [](RecurrentCase& row) { row.options.direction = DirectionOf::both; }},
+      {"both_half_a_vector",  // of 512 bits: both directions' outputs fill one
+       [](RecurrentCase& row) {
+         row.options.direction = DirectionOf::both;
+         row.options.num_layers = 2;
+         row.options.hidden_size = 4;
+         row.batch = 2;
+         row.steps = 3;
+       }},
+      {"both_half_a_vector_of_256_bits",
+       [](RecurrentCase& row) {
+         row.options.direction = DirectionOf::both;
+         row.options.hidden_size = 2;
+       }},
       {"both_stacked_whole_vectors_state",
        [](RecurrentCase& row) {
          row.options.direction = DirectionOf::both;
