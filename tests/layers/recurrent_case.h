@@ -27,6 +27,9 @@ struct Variant {
   const char* name;
   void (*change)(RecurrentCase& row);
 };
+/// Every cell; in builds that run ten times as long (sanitizers, an emulated processor) those that
+/// between them need every mechanism of the engine.
+std::vector<std::string> cells_of_tables();
 /// "lstm_reverse", … ; the plain case has input_size 2 and hidden_size 5.
 std::vector<RecurrentCase> for_every_cell(const std::vector<Variant>& variants);
 
