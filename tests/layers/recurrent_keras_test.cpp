@@ -1,5 +1,5 @@
 // Recurrent layers against Keras' numbers: both resets of GRU, hard sigmoids, padding on either
-// side, held outputs; outputs, states and every gradient.
+// side, masks, held outputs; outputs, states and every gradient.
 #include <gtest/gtest.h>
 
 #include "golden_file.h"
@@ -126,6 +126,12 @@ class KerasCase {
     return o;
   }
   Padding padding() const {
+    if (about_.contains("mask")) {
+      std::vector<uint8_t> real;
+      for (const auto& row : about_["mask"])
+        for (int step : row) real.push_back(static_cast<uint8_t>(step));
+      return masked(real, about_["steps"]);
+    }
     Padding padding;
     if (about_["lengths"].is_null()) return padding;
     padding.lengths = about_["lengths"].get<std::vector<int>>();
@@ -208,7 +214,8 @@ std::string test_name(const testing::TestParamInfo<Golden>& row) {
   return name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Keras, RecurrentKeras, testing::ValuesIn(test::golden_cases({"keras"})),
+INSTANTIATE_TEST_SUITE_P(Keras, RecurrentKeras,
+                         testing::ValuesIn(test::golden_cases({"keras", "keras_masking"})),
                          test_name);
 
 }  // namespace
