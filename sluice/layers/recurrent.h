@@ -29,7 +29,7 @@ struct RecurrentOptions {
   int biases = 2;  ///< bias vectors of a gate: 2 (PyTorch), 1 (Keras, papers) or 0
   CellSwitches switches = {};
   RecurrentDropout dropout = {};
-  CellStructure structure = {};   ///< heads and clocks
+  CellStructure structure = {};   ///< heads, clocks, a projection
   std::string peepholes = "ifo";  ///< of the gates that the cell has peepholes for, those it uses
   std::string initialization = "pytorch";  ///< or "keras"
   /// Sum of the forget gate's biases at the start; NaN leaves what the initialisation gives

@@ -10,9 +10,11 @@ namespace sluice {
 template <class T>
 void draw_mask(const MaskRule& rule, const MaskPlace& place, double rate, T kept, T* out) {
   const auto limit = static_cast<uint64_t>(std::llround(rate * 0x1p32));
-  const PhiloxKey key = {static_cast<uint32_t>(rule.key.seed),
+  // The counter's four words are taken: rows and runs make keys of their own. The multiplier is
+  // odd, so that no two runs of a seed share one.
+  const PhiloxKey key = {static_cast<uint32_t>(rule.key.seed) ^ rule.run * 0x9e3779b9u,
                          static_cast<uint32_t>(rule.key.seed >> 32) + place.row};
-  const uint32_t where = static_cast<uint32_t>(place.kind) << 24 ^ rule.run << 28 ^ rule.key.layer;
+  const uint32_t where = static_cast<uint32_t>(place.kind) << 24 ^ rule.key.layer;
   for (int i = 0; i < place.count; i += 4) {
     const auto block = static_cast<uint32_t>((place.first + i) / 4);
     const PhiloxCounter words =
@@ -80,7 +82,6 @@ void StepMasks<T>::zoneout(int which, int s, int active, int first, int last) {
   const double rate = which == 0 ? rule_->rates.zoneout_hidden : rule_->rates.zoneout_cell;
   const MaskKind kind = which == 0 ? MaskKind::zoneout_hidden : MaskKind::zoneout_cell;
   if (rule_->training) return draw(kind, rate, false, s, active, first, last, to);
-  if (s > 0) return;  // the same at every step
   for (int r = 0; r < count_; ++r)
     std::fill(to + int64_t{r} * layout_->padded + first * layout_->lanes,
               to + int64_t{r} * layout_->padded + last * layout_->lanes, static_cast<T>(1 - rate));

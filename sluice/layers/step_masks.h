@@ -36,13 +36,14 @@ enum class MaskKind : uint32_t {
   zoneout_cell
 };
 
-/// out[i] = `zero` with probability `rate`, else `kept`, for units [first, first + count) of a row
-/// of the batch at a step. `first` is a multiple of 4.
+/// Units [first, first + count) of a row of the batch at a step; `first` is a multiple of 4.
 struct MaskPlace {
   MaskKind kind;
   uint32_t row, step;
   int first, count;
 };
+/// out[i] = 0 with probability `rate`, else `kept`. Drawn by fours: out has room for a multiple
+/// of 4.
 template <class T>
 void draw_mask(const MaskRule& rule, const MaskPlace& place, double rate, T kept, T* out);
 
@@ -66,7 +67,7 @@ class StepMasks {
   const T* update() const { return update_; }
   const T* cell() const { return cell_; }
   /// 1: the new state is taken; 0: the old one stays; between: their mean. A clock's is the same
-  /// for every row.
+  /// for every row, unless rows have gone different numbers of steps.
   const T* select(int state) const { return clock_ ? clock_ : zoneout_[state == 0 ? 0 : 1]; }
   bool select_by_row() const { return clock_ == nullptr || clock_rows_ > 1; }
   /// Whether a unit of a group moves at step s; true where there are no clocks.
@@ -75,6 +76,7 @@ class StepMasks {
  private:
   void draw(MaskKind kind, double rate, bool drop, int s, int active, int first, int last, T* to);
   int steps_before(int row) const;
+  /// For the step s in training; without, the mean that every step has.
   void zoneout(int which, int s, int active, int first, int last);
 
   const CellLayout* layout_ = nullptr;

@@ -247,6 +247,21 @@ INSTANTIATE_TEST_SUITE_P(
                               })}),
     [](const auto& row) { return std::string(row.param.name); });
 
+// A program that runs a layer many times under one key gets other masks each time.
+TEST(DropoutRuns, HaveMasksOfTheirOwn) {
+  RecurrentCase row;
+  row.options.hidden_size = 20;
+  row.options.dropout.hidden = 0.5;
+  const Recurrent layer = test::make_recurrent_layer(row, DType::f32);
+  const Variable x(test::draw({4, 3, 1}, DType::f32, 4));
+  std::vector<Tensor> found;
+  for (int run = 0; run < 40; ++run) {
+    found.push_back(layer.run(x).output.value().clone());
+    for (int before = 0; before < run; ++before)
+      EXPECT_NE(test::first_difference(found[before], found[run]), "") << before << " " << run;
+  }
+}
+
 // As many numbers go as the rate says: 4 standard deviations of 40,000 draws.
 TEST(DropoutRate, IsKept) {
   std::vector<float> mask(40000);
