@@ -1,7 +1,7 @@
 # A folder of sluice/ is a static library; what it may include is what it links.
 find_package(Threads REQUIRED)
 
-set(SLUICE_FOLDERS base tensor autograd cells layers)
+set(SLUICE_FOLDERS base tensor autograd cells engine layers)
 if(NOT SLUICE_ENGINE_ONLY)
   list(APPEND SLUICE_FOLDERS data io train forecast report)
 endif()
@@ -11,7 +11,8 @@ set(SLUICE_LINKS_base "")
 set(SLUICE_LINKS_tensor base)
 set(SLUICE_LINKS_autograd tensor)
 set(SLUICE_LINKS_cells "")
-set(SLUICE_LINKS_layers autograd cells)
+set(SLUICE_LINKS_engine autograd cells)
+set(SLUICE_LINKS_layers engine)
 set(SLUICE_LINKS_data tensor)
 set(SLUICE_LINKS_io layers)
 set(SLUICE_LINKS_train data io)

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "sluice/base/parallel.h"
-#include "sluice/layers/matrix_memory.h"
+#include "sluice/engine/matrix_memory.h"
 #include "sluice/tensor/chunk.h"
 #include "sluice/tensor/gemm.h"
 #include "sluice/tensor/reduce.h"

@@ -2,8 +2,8 @@
 // among the threads between them.
 #pragma once
 
+#include "sluice/engine/row_plan.h"
 #include "sluice/layers/mlstm.h"
-#include "sluice/layers/row_plan.h"
 
 namespace sluice {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "sluice/autograd/variable.h"
-#include "sluice/layers/row_plan.h"
+#include "sluice/engine/row_plan.h"
 
 namespace sluice {
 

@@ -10,8 +10,8 @@
 #include "sluice/base/options.h"
 #include "sluice/base/random.h"
 #include "sluice/base/registry.h"
+#include "sluice/engine/step_masks.h"
 #include "sluice/layers/module.h"
-#include "sluice/layers/step_masks.h"
 
 namespace sluice {
 

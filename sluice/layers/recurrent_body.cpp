@@ -4,10 +4,10 @@
 #include <string_view>
 
 #include "sluice/base/error.h"
-#include "sluice/layers/cell_packing.h"
+#include "sluice/engine/cell_packing.h"
+#include "sluice/engine/projection.h"
 #include "sluice/layers/initialization.h"
 #include "sluice/layers/parameter.h"
-#include "sluice/layers/projection.h"
 
 namespace sluice {
 

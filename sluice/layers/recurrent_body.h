@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "sluice/engine/pass.h"
 #include "sluice/layers/recurrent.h"
-#include "sluice/layers/recurrent_pass.h"
 
 namespace sluice {
 

@@ -2,9 +2,9 @@
 #include <algorithm>
 
 #include "sluice/base/error.h"
+#include "sluice/engine/pass_memory.h"
+#include "sluice/engine/sequence_loop.h"
 #include "sluice/layers/recurrent_body.h"
-#include "sluice/layers/recurrent_memory.h"
-#include "sluice/layers/sequence_loop.h"
 
 namespace sluice {
 

@@ -4,10 +4,10 @@
 #include <string>
 
 #include "sluice/data/transform.h"
+#include "sluice/engine/cell_kernel.h"
 #include "sluice/forecast/baseline.h"
 #include "sluice/forecast/metric.h"
 #include "sluice/forecast/recipe.h"
-#include "sluice/layers/cell_kernel.h"
 #include "sluice/layers/initialization.h"
 #include "sluice/layers/registry.h"
 #include "sluice/train/loss.h"

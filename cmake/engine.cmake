@@ -1,0 +1,12 @@
+# One source a row of cells/registry.def: the cell, compiled for every instruction set.
+set(registry ${PROJECT_SOURCE_DIR}/sluice/cells/registry.def)
+set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${registry})
+file(STRINGS ${registry} rows REGEX "^SLUICE_CELL\\(")
+foreach(row IN LISTS rows)
+  string(REGEX REPLACE "^SLUICE_CELL\\(([a-z0-9_]+), ([A-Za-z0-9]+)\\).*" "\\1;\\2" parts "${row}")
+  list(GET parts 0 SLUICE_CELL_NAME)
+  list(GET parts 1 SLUICE_CELL_TYPE)
+  set(source ${PROJECT_BINARY_DIR}/generated/cells/${SLUICE_CELL_NAME}.cpp)
+  configure_file(${PROJECT_SOURCE_DIR}/cmake/cell.cpp.in ${source} @ONLY)
+  target_sources(sluice_engine PRIVATE ${source})
+endforeach()

@@ -1,0 +1,346 @@
+// From a cell's equations to its forward and exact backward pass, for the instruction set being
+// compiled. Forward records what each call on `m` returns; backward replays it on numbers that
+// carry derivatives, with the sparsity of the derivatives known at compile time.
+#if defined(SLUICE_CELL_KERNEL_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef SLUICE_CELL_KERNEL_INL
+#undef SLUICE_CELL_KERNEL_INL
+#else
+#define SLUICE_CELL_KERNEL_INL
+#endif
+
+#include <hwy/highway.h>
+#include <iterator>
+#include <type_traits>
+#include <utility>
+
+#include "sluice/engine/cell_kernel.h"
+#include "sluice/engine/cell_maths-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace sluice::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// ---- Reading and writing a row --------------------------------------------------------------
+
+template <class Cell>
+constexpr int gate_count = static_cast<int>(std::size(Cell::gates));
+template <class Cell>
+constexpr int state_count = static_cast<int>(std::size(Cell::states));
+template <class Cell>
+constexpr bool has_message = requires { Cell::messages; };
+template <class Cell>
+constexpr int message_count = [] {
+  if constexpr (has_message<Cell>)
+    return static_cast<int>(std::size(Cell::messages));
+  else
+    return 0;
+}();
+template <class Cell>
+constexpr int unit_count = [] {
+  if constexpr (requires { Cell::units; })
+    return static_cast<int>(std::size(Cell::units));
+  else
+    return 0;
+}();
+/// Where a cell's inputs stand among the derivatives.
+template <class Cell>
+constexpr int state_bit = gate_count<Cell>;
+template <class Cell>
+constexpr int unit_bit = state_bit<Cell> + state_count<Cell>;
+template <class Cell>
+constexpr int message_bit = unit_bit<Cell> + unit_count<Cell>;
+
+/// The cell's functions, with as many of the inputs as they take.
+template <class Cell, class M, class Z, class S, class P, class Q>
+HWY_INLINE constexpr auto StepOf(M& m, const Z& z, const S& s, const P& p, const Q& q) {
+  if constexpr (requires { Cell::step(m, z, s); })
+    return Cell::step(m, z, s);
+  else if constexpr (requires { Cell::step(m, z, s, p); })
+    return Cell::step(m, z, s, p);
+  else
+    return Cell::step(m, z, s, p, q);
+}
+template <class Cell, class M, class Z, class S, class P>
+HWY_INLINE constexpr auto MessageOf(M& m, const Z& z, const S& s, const P& p) {
+  if constexpr (requires { Cell::message(m, z, s); })
+    return Cell::message(m, z, s);
+  else
+    return Cell::message(m, z, s, p);
+}
+
+/// The pre-activations of one row, all read before the record overwrites them.
+template <class D, int Gates>
+struct GateRow {
+  hn::Vec<D> v[Gates];
+  HWY_INLINE GateRow(const hn::TFromD<D>* z) {
+    for (int k = 0; k < Gates; ++k) v[k] = hn::Load(D(), z + k * slot_size<D>);
+  }
+  template <int K>
+  HWY_INLINE PreActivation<D> operator[](Index<K>) const {
+    return {v[K]};
+  }
+};
+
+struct GateReplay {
+  template <int K>
+  constexpr GateNames<(1u << K)> operator[](Index<K>) const {
+    return {};
+  }
+};
+
+/// Some vectors of one row; the k-th has a derivative by itself at Bit + k where Bit is not
+/// negative.
+template <class D, int Count, int Bit>
+struct Inputs {
+  hn::Vec<D> v[Count > 0 ? Count : 1];
+  template <int K>
+  HWY_INLINE auto operator[](Index<K>) const {
+    if constexpr (Bit < 0)
+      return Dual<D, 0>(v[K]);
+    else
+      return Dual<D, (1u << (Bit + K))>(v[K], hn::Set(D(), hn::TFromD<D>{1}));
+  }
+};
+
+template <class D, int Count, int Bit>
+HWY_INLINE Inputs<D, Count, Bit> OldStates(const PointwiseTask<hn::TFromD<D>>& t, int row) {
+  Inputs<D, Count, Bit> in;
+  for (int k = 0; k < Count; ++k) in.v[k] = hn::LoadU(D(), t.old_state[k] + row * t.old_stride[k]);
+  return in;
+}
+template <class D, int Count, int Bit>
+HWY_INLINE Inputs<D, Count, Bit> UnitValues(const PointwiseTask<hn::TFromD<D>>& t) {
+  Inputs<D, Count, Bit> in;
+  for (int k = 0; k < Count; ++k) in.v[k] = hn::LoadU(D(), t.units + k * slot_size<D>);
+  return in;
+}
+template <class D, int Count, int Bit>
+HWY_INLINE Inputs<D, Count, Bit> MessageValues(const PointwiseTask<hn::TFromD<D>>& t, int row) {
+  Inputs<D, Count, Bit> in;
+  for (int k = 0; k < Count; ++k) in.v[k] = hn::LoadU(D(), t.message[k] + row * t.message_stride);
+  return in;
+}
+template <class T>
+HWY_INLINE DropMasks<T> MasksOf(const PointwiseTask<T>& t, int row) {
+  const auto at = [&](const T* mask) { return mask ? mask + row * t.mask_stride : nullptr; };
+  return {at(t.update_mask), at(t.cell_mask)};
+}
+
+/// The new state, the old one, or something between, as t.select says. A unit at rest may hold
+/// anything in its new state.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V Selected(const PointwiseTask<hn::TFromD<D>>& t, int k, int row, V now, V old) {
+  if (t.select[k] == nullptr) return now;
+  const D d;
+  const V m = hn::LoadU(d, t.select[k] + row * t.select_stride);
+  const V mean = hn::MulAdd(m, hn::Sub(now, old), old);
+  return hn::IfThenElse(hn::Eq(m, hn::Zero(d)), old,
+                        hn::IfThenElse(hn::Eq(m, hn::Set(d, hn::TFromD<D>{1})), now, mean));
+}
+/// The new states, a row apart.
+template <class D, bool Usual, int I = 0, class S>
+HWY_INLINE void StoreStates(const PointwiseTask<hn::TFromD<D>>&, int, const S&, const Values<>&) {}
+template <class D, bool Usual, int I = 0, class S, class A, class... Rest>
+HWY_INLINE void StoreStates(const PointwiseTask<hn::TFromD<D>>& t, int row, const S& old,
+                            const Values<A, Rest...>& all) {
+  const auto now = Usual ? all.first.v : Selected<D>(t, I, row, all.first.v, old.v[I]);
+  hn::StoreU(now, D(), t.new_state[I] + row * t.new_stride[I]);
+  StoreStates<D, Usual, I + 1>(t, row, old, all.rest);
+}
+
+/// Value I of several to to[I], a row apart.
+template <class D, int I = 0, class T>
+HWY_INLINE void StoreValues(const Values<>&, T* const*, const ptrdiff_t*, int) {}
+template <class D, int I = 0, class T, class A, class... Rest>
+HWY_INLINE void StoreValues(const Values<A, Rest...>& all, T* const* to, const ptrdiff_t* stride,
+                            int row) {
+  hn::StoreU(all.first.v, D(), to[I] + row * stride[I]);
+  StoreValues<D, I + 1>(all.rest, to, stride, row);
+}
+
+template <class D, bool Usual, class Cell>
+void Forward(const PointwiseTask<hn::TFromD<D>>& t) {
+  const Choice<Usual> choice{t.switches};
+  const auto units = UnitValues<D, unit_count<Cell>, -1>(t);
+  for (int row = 0; row < t.rows; ++row) {
+    auto* z = t.z + row * t.z_stride;
+    const GateRow<D, gate_count<Cell>> gates(z);
+    const auto states = OldStates<D, state_count<Cell>, -1>(t, row);
+    const auto messages = MessageValues<D, message_count<Cell>, -1>(t, row);
+    Record<D, Usual> m{choice, z, MasksOf(t, row)};
+    const auto next = StepOf<Cell>(m, gates, states, units, messages);
+    StoreStates<D, Usual>(t, row, states, next);
+  }
+}
+
+/// The calls on `m` of the step, and of the message.
+template <class Cell>
+constexpr Tally step_tally = [] {
+  Tally m, any;
+  (void)StepOf<Cell>(m, any, any, any, any);
+  return m;
+}();
+template <class Cell>
+constexpr Tally message_tally = [] {
+  Tally m, any;
+  if constexpr (has_message<Cell>) (void)MessageOf<Cell>(m, any, any, any);
+  return m;
+}();
+/// Where the message's record begins: behind the gates and the step's record.
+template <class Cell>
+constexpr int message_slot =
+    step_tally<Cell>.calls > gate_count<Cell> ? step_tally<Cell>.calls : gate_count<Cell>;
+template <class Cell>
+constexpr int slot_count = message_slot<Cell> + message_tally<Cell>.calls;
+
+template <class D, bool Usual, class Cell>
+void Message(const PointwiseTask<hn::TFromD<D>>& t) {
+  const Choice<Usual> choice{t.switches};
+  const auto units = UnitValues<D, unit_count<Cell>, -1>(t);
+  ptrdiff_t stride[max_messages];
+  for (ptrdiff_t& s : stride) s = t.message_stride;
+  for (int row = 0; row < t.rows; ++row) {
+    auto* z = t.z + row * t.z_stride;
+    const GateRow<D, gate_count<Cell>> gates(z);
+    const auto states = OldStates<D, state_count<Cell>, -1>(t, row);
+    Record<D, Usual> m{choice, z + message_slot<Cell> * slot_size<D>, MasksOf(t, row)};
+    StoreValues<D>(MessageOf<Cell>(m, gates, states, units), t.message, stride, row);
+  }
+}
+
+/// The gradient by input `Bit`, gathered from the results that depend on it.
+template <int Bit, class V>
+HWY_INLINE void Gather(V&, bool&, const Values<>&, const V*) {}
+template <int Bit, class V, class A, class... Rest>
+HWY_INLINE void Gather(V& sum, bool& any, const Values<A, Rest...>& results, const V* grads) {
+  if constexpr (A::template has<Bit>) {
+    sum = any ? hn::MulAdd(*grads, results.first.template slope<Bit>(), sum)
+              : hn::Mul(*grads, results.first.template slope<Bit>());
+    any = true;
+  }
+  Gather<Bit>(sum, any, results.rest, grads + 1);
+}
+template <int Bit, class D, class R, class V>
+HWY_INLINE V GatherAll(D d, const R& results, const V* grads) {
+  bool any = false;
+  V sum = grads[0];
+  Gather<Bit>(sum, any, results, grads);
+  return any ? sum : hn::Zero(d);
+}
+
+/// The bits that some of several results depend on.
+template <class A>
+constexpr unsigned mask_of = 0;
+template <class D, unsigned M>
+constexpr unsigned mask_of<Dual<D, M>> = M;
+template <class A, class... Rest>
+constexpr unsigned mask_of<Values<A, Rest...>> = mask_of<A> | mask_of<Values<Rest...>>;
+
+/// The sums over rows of a group's per-unit gradients.
+template <class D, int Count>
+struct UnitGradients {
+  hn::Vec<D> v[Count > 0 ? Count : 1];
+  HWY_INLINE explicit UnitGradients(const PointwiseTask<hn::TFromD<D>>& t) {
+    for (int k = 0; k < Count; ++k) v[k] = hn::LoadU(D(), t.grad_units + k * slot_size<D>);
+  }
+  HWY_INLINE void store(const PointwiseTask<hn::TFromD<D>>& t) const {
+    for (int k = 0; k < Count; ++k) hn::StoreU(v[k], D(), t.grad_units + k * slot_size<D>);
+  }
+};
+
+/// Cuts a new state's gradient to the equations' part of it; returns the old state's.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V SplitGradient(const PointwiseTask<hn::TFromD<D>>& t, int k, int row, V& grad) {
+  const D d;
+  if (t.select[k] == nullptr) return hn::Zero(d);
+  const V m = hn::LoadU(d, t.select[k] + row * t.select_stride);
+  const V past = hn::NegMulAdd(m, grad, grad);
+  grad = hn::Mul(m, grad);
+  return past;
+}
+
+/// One row; the gate gradients take the place of the record's first slots.
+template <class D, bool Usual, class Cell, class Units>
+HWY_INLINE void BackwardRow(const PointwiseTask<hn::TFromD<D>>& t, int row, Units& unit_grads) {
+  using V = hn::Vec<D>;
+  constexpr int gates = gate_count<Cell>, states = state_count<Cell>;
+  const D d;
+  auto* z = t.z + row * t.z_stride;
+  const auto old = OldStates<D, states, state_bit<Cell>>(t, row);
+  const auto units = UnitValues<D, unit_count<Cell>, unit_bit<Cell>>(t);
+  const auto messages = MessageValues<D, message_count<Cell>, message_bit<Cell>>(t, row);
+  Replay<D, Usual> m{{t.switches}, z, MasksOf(t, row)};
+  const auto next = StepOf<Cell>(m, GateReplay(), old, units, messages);
+  V grads[states];
+  for (int k = 0; k < states; ++k)
+    grads[k] = hn::LoadU(d, t.grad_state[k] + row * t.grad_stride[k]);
+  if (t.add) grads[0] = hn::Add(grads[0], hn::LoadU(d, t.add + row * t.add_stride));
+  V past[states];  // what reaches the old states without passing the equations
+  for (int k = 0; k < states; ++k)
+    past[k] = Usual ? hn::Zero(d) : SplitGradient<D>(t, k, row, grads[k]);
+  ForBits<(1u << gates) - 1>([&]<int K>(Index<K>) HWY_ATTR {
+    StoreSlot(d, GatherAll<K>(d, next, grads), z + K * slot_size<D>);
+  });
+  ForBits<(1u << states) - 1>([&]<int K>(Index<K>) HWY_ATTR {
+    V grad = GatherAll<state_bit<Cell> + K>(d, next, grads);
+    if (!Usual) grad = hn::Add(grad, past[K]);
+    hn::StoreU(grad, d, t.grad_state[K] + row * t.grad_stride[K]);
+  });
+  ForBits<(1u << unit_count<Cell>)-1>([&]<int K>(Index<K>) HWY_ATTR {
+    unit_grads.v[K] = hn::Add(unit_grads.v[K], GatherAll<unit_bit<Cell> + K>(d, next, grads));
+  });
+  ForBits<(1u << message_count<Cell>)-1>([&]<int K>(Index<K>) HWY_ATTR {
+    if constexpr ((mask_of < std::remove_cvref_t < decltype(next) >>>> (message_bit<Cell> + K)) & 1)
+      hn::StoreU(GatherAll<message_bit<Cell> + K>(d, next, grads), d,
+                 t.grad_message[K] + row * t.message_stride);
+  });
+}
+
+template <class D, bool Usual, class Cell>
+void Backward(const PointwiseTask<hn::TFromD<D>>& t) {
+  UnitGradients<D, unit_count<Cell>> units(t);
+  for (int row = 0; row < t.rows; ++row) BackwardRow<D, Usual, Cell>(t, row, units);
+  units.store(t);
+}
+
+/// Whether the step reads a message itself, not only what the recurrent matrix makes of it.
+template <class Cell>
+constexpr bool step_reads_message = has_message<Cell> && !requires(Tally m) {
+  Cell::step(m, m, m, m);
+} && !requires(Tally m) { Cell::step(m, m, m); };
+
+template <class D, bool Usual, class Cell>
+void MessageBackward(const PointwiseTask<hn::TFromD<D>>& t) {
+  using V = hn::Vec<D>;
+  constexpr int gates = gate_count<Cell>, states = state_count<Cell>;
+  const D d;
+  const Choice<Usual> choice{t.switches};
+  const auto units = UnitValues<D, unit_count<Cell>, unit_bit<Cell>>(t);
+  UnitGradients<D, unit_count<Cell>> unit_grads(t);
+  for (int row = 0; row < t.rows; ++row) {
+    auto* z = t.z + row * t.z_stride;
+    const auto old = OldStates<D, states, state_bit<Cell>>(t, row);
+    Replay<D, Usual> m{choice, z + message_slot<Cell> * slot_size<D>, MasksOf(t, row)};
+    const auto results = MessageOf<Cell>(m, GateReplay(), old, units);
+    V grads[message_count<Cell>];
+    for (int k = 0; k < message_count<Cell>; ++k)
+      grads[k] = hn::LoadU(d, t.grad_message[k] + row * t.message_stride);
+    constexpr unsigned mask = mask_of<std::remove_cvref_t<decltype(results)>>;
+    ForBits<mask>([&]<int K>(Index<K>) HWY_ATTR {
+      const V grad = GatherAll<K>(d, results, grads);
+      if constexpr (K >= unit_bit<Cell>) {
+        V& sum = unit_grads.v[K - unit_bit<Cell>];
+        sum = hn::Add(sum, grad);
+      } else {
+        auto* to = K < gates ? z + K * slot_size<D>
+                             : t.grad_state[K - gates] + row * t.grad_stride[K - gates];
+        hn::StoreU(hn::Add(hn::LoadU(d, to), grad), d, to);
+      }
+    });
+  }
+  unit_grads.store(t);
+}
+
+}  // namespace sluice::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif

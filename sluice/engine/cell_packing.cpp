@@ -1,0 +1,199 @@
+#include "sluice/engine/cell_packing.h"
+
+#include <hwy/highway.h>
+#include <algorithm>
+
+namespace sluice {
+
+namespace {
+
+/// The same for each recurrent weight that the structure leaves: its places in the neutral matrix,
+/// whose columns are one head's units, and in the packed one.
+template <class F>
+void for_each_connection(const CellLayout& layout, F&& f) {
+  const int each = layout.hidden_size / layout.structure.heads;
+  for_each_packed_row(layout, Part::hidden, [&](int row, int64_t column, int stride) {
+    const int unit = row % layout.hidden_size;
+    for (int k = 0; k < layout.hidden_size; ++k)
+      if (layout.connected(unit, k))
+        f(int64_t{row} * each + k % each, column + int64_t{k} * stride);
+  });
+}
+
+}  // namespace
+
+template <class T>
+void clear_unconnected(const CellLayout& layout, T* packed) {
+  if (layout.dense()) return;
+  const int lanes = layout.lanes, hidden = layout.hidden_size;
+  for (int group = 0; group < layout.groups; ++group)
+    for (int vectors : layout.part(Part::hidden).panels)
+      for (int k = 0; k < hidden; ++k)
+        for (int i = 0; i < vectors * lanes; ++i, ++packed) {
+          const int unit = group * lanes + i % lanes;
+          if (unit >= hidden || !layout.connected(unit, k)) *packed = T{0};
+        }
+}
+
+template <class T>
+void pack_weights(const CellLayout& layout, Part part, const T* neutral, T* packed) {
+  const int64_t depth = layout.depth(part);
+  std::fill_n(packed, layout.packed_size(part), T{0});
+  if (part == Part::hidden && !layout.dense()) {
+    for_each_connection(layout, [&](int64_t from, int64_t to) { packed[to] = neutral[from]; });
+    return;
+  }
+  for_each_packed_row(layout, part, [&](int row, int64_t column, int stride) {
+    for (int64_t k = 0; k < depth; ++k) packed[column + k * stride] = neutral[row * depth + k];
+  });
+}
+
+template <class T>
+void unpack_weights(const CellLayout& layout, Part part, const T* packed, T* neutral) {
+  const int64_t depth = layout.depth(part);
+  if (part == Part::hidden && !layout.dense()) {
+    for_each_connection(layout, [&](int64_t to, int64_t from) { neutral[to] = packed[from]; });
+    return;
+  }
+  for_each_packed_row(layout, part, [&](int row, int64_t column, int stride) {
+    for (int64_t k = 0; k < depth; ++k) neutral[row * depth + k] = packed[column + k * stride];
+  });
+}
+
+namespace {
+
+template <class F>
+void for_each_bias(const CellLayout& layout, bool input_side, F&& f) {
+  const std::vector<int> rows = layout.bias_rows(input_side);
+  for (int gate = 0; gate < layout.gates; ++gate) {
+    if (!layout.has_bias(gate, input_side)) continue;
+    const int row = layout.cell->info.gates[gate].row;
+    const auto block = std::find(rows.begin(), rows.end(), row) - rows.begin();
+    for (int unit = 0; unit < layout.hidden_size; ++unit) {
+      const int group = unit / layout.lanes, lane = unit % layout.lanes;
+      f(block * layout.hidden_size + unit,
+        (int64_t{group} * layout.gates + gate) * layout.lanes + lane);
+    }
+  }
+}
+
+/// Calls f(unit, place among the packed per-unit parameters).
+template <class F>
+void for_each_place(const CellLayout& layout, int parameter, F&& f) {
+  for (int unit = 0; unit < layout.hidden_size; ++unit)
+    f(unit, (int64_t{unit / layout.lanes} * layout.units + parameter) * layout.lanes +
+                unit % layout.lanes);
+}
+
+}  // namespace
+
+template <class T>
+void pack_bias(const CellLayout& layout, bool input_side, const T* neutral, T* packed) {
+  std::fill_n(packed, layout.bias_size(), T{0});
+  for_each_bias(layout, input_side, [&](int64_t row, int64_t at) { packed[at] = neutral[row]; });
+}
+
+template <class T>
+void unpack_bias(const CellLayout& layout, bool input_side, const T* packed, T* neutral) {
+  for_each_bias(layout, input_side, [&](int64_t row, int64_t at) { neutral[row] = packed[at]; });
+}
+
+template <class T>
+void pack_unit(const CellLayout& layout, int parameter, const T* neutral, T* packed) {
+  for_each_place(layout, parameter, [&](int unit, int64_t at) { packed[at] = neutral[unit]; });
+}
+
+template <class T>
+void unpack_unit(const CellLayout& layout, int parameter, const T* packed, T* neutral) {
+  for_each_place(layout, parameter, [&](int unit, int64_t at) { neutral[unit] = packed[at]; });
+}
+
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// The square at `from`, as wide as 16 bytes, to its mirror image at `to`.
+HWY_INLINE void transpose_square(const float* from, int64_t from_stride, float* to,
+                                 int64_t to_stride) {
+  const hn::CappedTag<float, 4> d;
+  const hn::RepartitionToWide<decltype(d)> pairs;
+  const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
+  const auto c = hn::LoadU(d, from + 2 * from_stride), e = hn::LoadU(d, from + 3 * from_stride);
+  const auto ab_low = hn::BitCast(pairs, hn::InterleaveLower(d, a, b));
+  const auto ab_high = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
+  const auto ce_low = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
+  const auto ce_high = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
+  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_low, ce_low)), d, to);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_low, ce_low)), d, to + to_stride);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_high, ce_high)), d, to + 2 * to_stride);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_high, ce_high)), d, to + 3 * to_stride);
+}
+HWY_INLINE void transpose_square(const double* from, int64_t from_stride, double* to,
+                                 int64_t to_stride) {
+  const hn::CappedTag<double, 2> d;
+  const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
+  hn::StoreU(hn::InterleaveLower(d, a, b), d, to);
+  hn::StoreU(hn::InterleaveUpper(d, a, b), d, to + to_stride);
+}
+
+/// to[j][i] = from[i][j] for i in [0, rows), j in [0, columns).
+template <class T>
+void transpose_block(const T* from, int64_t from_stride, int rows, int columns, T* to,
+                     int64_t to_stride) {
+  constexpr int square = 16 / sizeof(T);
+  const int whole = columns % square == 0 ? rows / square * square : 0;
+  for (int i = 0; i < whole; i += square)
+    for (int j = 0; j < columns; j += square)
+      transpose_square(from + i * from_stride + j, from_stride, to + j * to_stride + i, to_stride);
+  for (int i = whole; i < rows; ++i)
+    for (int j = 0; j < columns; ++j) to[j * to_stride + i] = from[i * from_stride + j];
+}
+
+}  // namespace
+
+template <class T>
+void transpose_weights(const CellLayout& layout, Part part, const T* packed, T* transposed,
+                       int first_block, int last_block) {
+  const Columns& columns = layout.part(part);
+  const int lanes = layout.lanes, depth = layout.depth(part);
+  const int64_t inner = int64_t{layout.padded} * columns.count;  // k of the transposed product
+  const auto& blocks = layout.blocks(part);
+  int output = 0;  // first output of the block
+  for (int b = 0; b < last_block; output += blocks[b] * lanes, ++b) {
+    if (b < first_block) continue;
+    const int width = blocks[b] * lanes, real = std::min(width, depth - output);
+    T* to = transposed + int64_t{output} * inner;
+    const T* panel = packed;
+    for (int group = 0; group < layout.groups; ++group) {
+      // Lanes past the last unit are read by nobody.
+      const bool partial = layout.tail > 0 && group + 1 == layout.groups;
+      const int units = partial ? std::min((layout.tail + 3) / 4 * 4, lanes) : lanes;
+      int column = 0;
+      for (int vectors : columns.panels) {
+        for (int v = 0; v < vectors; ++v, ++column) {
+          T* row = to + (int64_t{group} * columns.count + column) * lanes * width;
+          const T* from = panel + (int64_t{output} * vectors + v) * lanes;
+          transpose_block(from, int64_t{vectors} * lanes, real, units, row, width);
+          for (int lane = 0; real < width && lane < units; ++lane)
+            std::fill(row + int64_t{lane} * width + real, row + int64_t{lane + 1} * width, T{0});
+        }
+        panel += int64_t{vectors} * lanes * depth;
+      }
+    }
+  }
+}
+
+#define SLUICE_INSTANTIATE(T)                                          \
+  template void pack_weights(const CellLayout&, Part, const T*, T*);   \
+  template void unpack_weights(const CellLayout&, Part, const T*, T*); \
+  template void pack_bias(const CellLayout&, bool, const T*, T*);      \
+  template void unpack_bias(const CellLayout&, bool, const T*, T*);    \
+  template void clear_unconnected(const CellLayout&, T*);              \
+  template void pack_unit(const CellLayout&, int, const T*, T*);       \
+  template void unpack_unit(const CellLayout&, int, const T*, T*);     \
+  template void transpose_weights(const CellLayout&, Part, const T*, T*, int, int);
+SLUICE_INSTANTIATE(float)
+SLUICE_INSTANTIATE(double)
+#undef SLUICE_INSTANTIATE
+
+}  // namespace sluice

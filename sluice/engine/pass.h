@@ -1,0 +1,169 @@
+// One direction of one layer over a whole batch: memory, slices and threads around the time loop.
+#pragma once
+
+#include "sluice/autograd/variable.h"
+#include "sluice/engine/cell_layout.h"
+#include "sluice/engine/row_plan.h"
+#include "sluice/engine/sequence_loop.h"
+#include "sluice/tensor/tensor.h"
+
+namespace sluice {
+
+/// The parameters of one direction of one layer, in packed layout.
+struct Direction {
+  CellLayout layout;
+  CellSwitches switches;
+  bool reverse;
+  Variable weights;                  ///< input, hidden and message parts, one after the other
+  Variable bias_input, bias_hidden;  ///< undefined where the layer has none
+  Variable projection;               ///< packed (see projection.h); undefined: none
+  Variable units;                    ///< [groups][parameters][lanes]; undefined: none
+  unsigned units_left_out = 0;       ///< a bit for each that stays 0 and is no parameter
+
+  bool units_all_left_out() const { return units_left_out + 1 == 1u << layout.units; }
+
+  /// The parameters there are, by weights, biases and per-unit ones.
+  template <class F>
+  void for_each_parameter(F&& f) const {
+    for (const Variable* v : {&weights, &bias_input, &bias_hidden})
+      if (v->defined()) f(*v);
+    if (projection.defined()) f(projection);
+    if (units.defined() && !units_all_left_out()) f(units);
+  }
+};
+
+/// A [T,B,width] or [B,T,width] tensor, or some columns of one.
+struct SequenceView {
+  Tensor tensor;
+  bool batch_first = false;
+  int first_column = 0, columns = 0;
+  bool own_lanes = false;  ///< what stands behind its columns in a row belongs to no other view
+
+  SequenceView() = default;
+  SequenceView(Tensor t, bool batch_first_)
+      : tensor(std::move(t)),
+        batch_first(batch_first_),
+        columns(static_cast<int>(tensor.size(-1))) {}
+  SequenceView part(int first, int count) const;
+
+  bool defined() const { return tensor.defined(); }
+  int steps() const { return static_cast<int>(tensor.size(batch_first ? 1 : 0)); }
+  int batch() const { return static_cast<int>(tensor.size(batch_first ? 0 : 1)); }
+  ptrdiff_t row_stride() const { return tensor.size(-1) * (batch_first ? tensor.size(1) : 1); }
+  ptrdiff_t step_stride() const { return tensor.size(-1) * (batch_first ? 1 : tensor.size(1)); }
+  /// at(time, row) with the strides looked up once.
+  template <class T>
+  struct Rows {
+    T* first;
+    ptrdiff_t step, row;
+    T* at(int time, int r) const { return first + time * step + r * row; }
+  };
+  template <class T>
+  Rows<T> rows() {
+    return {at<T>(0, 0), step_stride(), row_stride()};
+  }
+  template <class T>
+  Rows<const T> rows() const {
+    return {at<T>(0, 0), step_stride(), row_stride()};
+  }
+  template <class T>
+  T* at(int time, int row) {
+    return tensor.data<T>() + time * step_stride() + row * row_stride() + first_column;
+  }
+  template <class T>
+  const T* at(int time, int row) const {
+    return std::as_const(tensor).data<T>() + time * step_stride() + row * row_stride() +
+           first_column;
+  }
+};
+
+/// What a forward pass leaves behind for its backward pass.
+struct PassMemory {
+  SequenceView x, y;
+  RowPlan plan;
+  bool units = false;  ///< threads share the units, not the rows
+  bool zero_first = true;
+  bool hold = false;  ///< padding holds the state: h before the first step, the last h after
+  Tensor packed_x;    ///< [slice][step][row][I], ragged batches only
+  Tensor h;           ///< [slice][step][row][padded], where y itself cannot serve
+  Tensor first;       ///< [row][padded] hidden state before the first step
+  Tensor state[max_states];
+  Tensor z, message[max_messages], start;
+  Tensor full;  ///< [slice][step][row][padded] what the cell gave a projection
+  MaskRule rule;
+  Tensor source;   ///< [slice][step][row][padded], where dropout masks the hidden state
+  Tensor weights;  ///< packed, where dropout masks the recurrent matrix
+};
+
+/// One direction's forward pass over the x of its memory. Writes y's columns if y is defined.
+template <class T>
+class ForwardPass {
+ public:
+  /// `first[k]` ([B,H], state k) may be null: zeros. `remember` keeps what backward needs.
+  ForwardPass(const Direction& direction, PassMemory& memory, const Padding& padding,
+              const T* const* first, bool remember);
+  void run();
+  /// The time loop's task where there is just one and one thread to run it: it may join a wave.
+  SequenceTask<T>* only_task();
+  /// After the loop: each row's last states to last[k] ([B,H]; null: not wanted), and y.
+  void finish(T* const* last);
+
+ private:
+  const Direction& direction_;
+  PassMemory& memory_;
+  PoolArray<StepMasks<T>> masks_;
+  Tensor mask_room_;
+  PoolArray<SequenceTask<T>> tasks_;
+  PoolArray<PanelTask<T>> panel_tasks_;
+  PoolArray<Segment<T>> segments_;
+  PoolArray<PointwiseTask<T>> pointwise_;
+};
+
+/// What arrives at a pass and what is wanted of it.
+template <class T>
+struct PassGradients {
+  SequenceView dy;                  ///< undefined: none
+  const T* dlast[max_states] = {};  ///< [B,H] of the last states; null: none
+  SequenceView dx;                  ///< written; undefined: not wanted
+  T* dfirst[max_states] = {};       ///< written; null: not wanted
+};
+
+/// The backward pass of the same direction; adds to the gradients of its weights and biases.
+template <class T>
+class BackwardPass {
+ public:
+  BackwardPass(const Direction& direction, const PassMemory& memory,
+               const PassGradients<T>& gradients);
+  void run();
+  SequenceTask<T>* only_task();
+  void finish();
+
+ private:
+  void make_room();
+  void make_projection_room();
+  void add_held();
+  void load_last();
+  void transpose(const SequenceTask<T>& task);
+  void complete(SequenceTask<T>& task, int slice);
+  void collect();
+  void collect_units();
+  void collect_weights();
+  void add_bias(bool input_side, const T* from, T* to) const;
+  void store_first();
+  bool direct() const;  ///< one slice adds straight to the gradients; frozen weights have none
+
+  const Direction& direction_;
+  const PassMemory& memory_;
+  PassGradients<T> gradients_;
+  Tensor dy_, dh_, dstate_[max_states], dmessage_[max_messages], dx_, dx_tail_, dweights_, dstart_,
+      dunits_, dsource_, dfull_, dprojected_, dprojection_, projection_transposed_;
+  Tensor transposed_[max_parts];
+  PoolArray<StepMasks<T>> masks_;
+  Tensor mask_room_;
+  PoolArray<SequenceTask<T>> tasks_;
+  PoolArray<PanelTask<T>> panel_tasks_;
+  PoolArray<Segment<T>> segments_;
+  PoolArray<PointwiseTask<T>> pointwise_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,144 @@
+// A direction's forward pass: memory, states and threads around the time loop.
+#include "sluice/engine/pass_masks.h"
+#include "sluice/engine/pass_memory.h"
+#include "sluice/engine/sequence_row.h"
+
+namespace sluice {
+
+namespace {
+
+/// Threads share the units where the weights outgrow the second cache, or where rows are few and
+/// units many; else each takes whole slices of rows and meets no barrier. Large weights need long
+/// slices, which each add gradients as large.
+bool share_units(const CellLayout& layout, int64_t batch, int64_t steps) {
+  constexpr int64_t cache = 3 << 19, large = 1 << 20, long_slices = 1 << 14;
+  const int64_t bytes = layout.packed_size() * 4;
+  return bytes > cache || (bytes > large && batch * steps < long_slices) ||
+         (batch < 32 && layout.hidden_size >= 128);
+}
+
+/// For gradients, which are summed over slices, from the shape alone; otherwise no more slices than
+/// have a thread or rows enough to be worth reading the weights for.
+int choose_slices(int batch, bool gradients) {
+  constexpr int fewest_rows = 16, enough_rows = 32, most_slices = 8;
+  int slices = batch / fewest_rows;
+  if (!gradients) slices = std::max(batch / enough_rows, std::min(slices, num_threads()));
+  return std::clamp(slices, 1, most_slices);
+}
+
+/// [B,H] given states to the layout of the loop; null: zeros.
+template <class T>
+void load_first(const CellLayout& layout, PassMemory& m, const T* const* first, bool remembers) {
+  const RowPlan& plan = m.plan;
+  const int h = layout.out;
+  m.first = Tensor({int64_t{plan.batch()} * layout.out_padded}, dtype_of<T>);
+  m.zero_first = true;
+  for (int k = 0; k < layout.states; ++k) m.zero_first = m.zero_first && first[k] == nullptr;
+  for (int p = 0; first[0] && p < plan.batch(); ++p)
+    std::copy_n(first[0] + int64_t{plan.row(p)} * h, h,
+                m.first.data<T>() + int64_t{p} * layout.out_padded);
+  for (int k = 1; k < layout.states; ++k) {
+    const int64_t kept = remembers ? plan.steps() + 1 : 1;
+    m.state[k] = room<T>(plan.batch() * kept * layout.padded);
+    for (int slice = 0; slice < plan.slices(); ++slice) {
+      T* to = m.state[k].data<T>() + plan.begin(slice) * kept * layout.padded;
+      std::fill_n(to, int64_t{plan.count(slice)} * layout.padded, T{0});
+      if (first[k])
+        for_each_unit(layout, plan, slice,
+                      [&](int64_t neutral, int64_t packed) { to[packed] = first[k][neutral]; });
+    }
+  }
+}
+
+/// Each row's states after its own last step, to [B,H].
+template <class T>
+void store_last(const CellLayout& layout, const RowPlan& plan, int slice, const SequenceTask<T>& q,
+                T* const* last) {
+  const int begin = plan.begin(slice), h = layout.hidden_size;
+  for (int r = 0; r < q.rows; ++r) {
+    const int s = plan.length(begin + r) - 1;
+    const int64_t to = int64_t{plan.row(begin + r)} * h;
+    if (last[0])
+      std::copy_n(q.h + (s % q.h_period) * q.h_step + r * q.h_row, layout.out,
+                  last[0] + int64_t{plan.row(begin + r)} * layout.out);
+    for (int k = 1; k < layout.states; ++k) {
+      if (!last[k]) continue;
+      const T* from = q.state[k] + (s + 1) * q.state_step;
+      for (int u = 0; u < h; ++u)
+        last[k][to + u] =
+            from[(int64_t{u / layout.lanes} * q.rows + r) * layout.lanes + u % layout.lanes];
+    }
+  }
+}
+
+}  // namespace
+
+template <class T>
+ForwardPass<T>::ForwardPass(const Direction& direction, PassMemory& m, const Padding& padding,
+                            const T* const* first, bool remember)
+    : direction_(direction), memory_(m) {
+  const CellLayout& layout = direction.layout;
+  const int steps = m.x.steps(), batch = m.x.batch();
+  m.units = share_units(layout, batch, steps);
+  m.plan = RowPlan(steps, batch, m.units ? 1 : choose_slices(batch, remember), padding);
+  const bool remembers = remember || steps == 1;
+  m.start = room<T>(layout.bias_size());
+  sum_biases(direction, m.start.data<T>());
+  load_first(layout, m, first, remembers);
+  if (m.rule.training && m.rule.rates.input > 0) m.x = masked_input<T>(m.rule, m.x);
+  if (m.rule.training && m.rule.rates.weights > 0)
+    m.weights = masked_weights<T>(layout, m.rule, direction.weights.value());
+  if (m.plan.ragged()) m.packed_x = gather<T>(m.x, m.plan, direction.reverse, layout.input_size);
+  const int64_t kept = remembers ? steps : 1, rows = batch;
+  m.z = room<T>(rows * kept * layout.padded * layout.slots);
+  for (int k = 0; k < layout.messages; ++k) m.message[k] = room<T>(rows * kept * layout.padded);
+  if (m.rule.training && m.rule.rates.hidden > 0) m.source = room<T>(rows * kept * layout.padded);
+  if (layout.projects()) m.full = room<T>(rows * kept * layout.padded);
+  const bool keep_h = remembers || m.y.defined() || m.plan.ragged();
+  if (!y_serves(layout, m)) m.h = room<T>(rows * layout.out_padded * (keep_h ? steps : 2));
+
+  const int slices = m.plan.slices();
+  tasks_ = PoolArray<SequenceTask<T>>(slices);
+  for (int i = 0; i < slices; ++i) tasks_[i] = make_task<T>(direction, m, i);
+  make_masks(direction, m, mask_room_, masks_, tasks_);
+  if (std::all_of(tasks_.begin(), tasks_.end(), runs_by_row<T>)) return;
+  const int threads = most_threads(direction, m);
+  const int64_t lot = threads * task_room(layout);
+  panel_tasks_ = PoolArray<PanelTask<T>>(slices * lot);
+  segments_ = PoolArray<Segment<T>>(slices * lot * 2);
+  pointwise_ = PoolArray<PointwiseTask<T>>(int64_t{slices} * threads * layout.groups);
+  for (int i = 0; i < slices; ++i) {
+    tasks_[i].tasks = panel_tasks_.data() + i * lot;
+    tasks_[i].segments = segments_.data() + i * lot * 2;
+    tasks_[i].pointwise = pointwise_.data() + int64_t{i} * threads * layout.groups;
+  }
+}
+
+template <class T>
+void ForwardPass<T>::run() {
+  share_work(direction_, memory_, tasks_,
+             [](const SequenceTask<T>& q, const Share& share, Barrier& barrier) {
+               run_forward(q, share, barrier);
+             });
+}
+
+template <class T>
+SequenceTask<T>* ForwardPass<T>::only_task() {
+  return tasks_.size() == 1 && !memory_.units ? tasks_.data() : nullptr;
+}
+
+template <class T>
+void ForwardPass<T>::finish(T* const* last) {
+  const CellLayout& layout = direction_.layout;
+  PassMemory& m = memory_;
+  for (int i = 0; i < m.plan.slices(); ++i) store_last(layout, m.plan, i, tasks_[i], last);
+  if (!m.y.defined() || y_serves(layout, m)) return;
+  scatter(std::as_const(m.h).template data<T>(), layout.out_padded, m.y, m.plan,
+          direction_.reverse);
+  if (m.plan.ragged()) fill_padding<T>(m.y, m, direction_.reverse, m.hold, layout.out_padded);
+}
+
+template class ForwardPass<float>;
+template class ForwardPass<double>;
+
+}  // namespace sluice

@@ -1,0 +1,155 @@
+// What the forward and the backward pass of a direction share: copies between the batch and the
+// time loop's memory, the loop's tasks, and how threads share them.
+#pragma once
+
+#include <algorithm>
+
+#include "sluice/base/parallel.h"
+#include "sluice/engine/pass.h"
+
+namespace sluice {
+
+/// Whether the loop may read and write whole vectors at a view's rows: its columns fill them, or
+/// the lanes behind them are the view's own.
+inline bool whole_vectors(const SequenceView& view, int columns, int padded) {
+  return padded == columns || (view.own_lanes && view.tensor.size(-1) == padded);
+}
+
+/// Whether y's own memory can hold the hidden states that the loop reads back.
+inline bool y_serves(const CellLayout& layout, const PassMemory& memory) {
+  return memory.y.defined() && !memory.plan.ragged() &&
+         whole_vectors(memory.y, layout.out, layout.out_padded);
+}
+
+template <class T>
+Tensor room(int64_t count) {
+  return Tensor::uninitialized({count}, dtype_of<T>);
+}
+
+/// What every chain starts from, a pass's and a stream's: [groups][gates][lanes].
+template <class T>
+void sum_biases(const Direction& d, T* start) {
+  const int64_t count = d.layout.bias_size();
+  std::fill_n(start, count, T{0});
+  for (const Variable* bias : {&d.bias_input, &d.bias_hidden}) {
+    if (!bias->defined()) continue;
+    const T* b = std::as_const(bias->value()).template data<T>();
+    for (int64_t i = 0; i < count; ++i) start[i] += b[i];
+  }
+}
+
+/// Copies rows between a view and packed memory [slice][step][row][width]; ragged or padded only.
+template <class T, class Copy>
+void for_each_row(const RowPlan& plan, bool reverse, int width, Copy&& copy) {
+  parallel_for(plan.slices(), [&](int64_t slice) {
+    const int i = static_cast<int>(slice), begin = plan.begin(i), count = plan.count(i);
+    for (int s = 0; s < plan.steps(); ++s) {
+      const int rows = plan.active(i) ? plan.active(i)[s] : count;
+      for (int r = 0; r < rows; ++r) {
+        const int64_t at = (int64_t{begin} * plan.steps() + int64_t{s} * count + r) * width;
+        copy(at, plan.time(begin + r, s, reverse), plan.row(begin + r));
+      }
+    }
+  });
+}
+
+template <class T>
+Tensor gather(const SequenceView& from, const RowPlan& plan, bool reverse, int width) {
+  Tensor packed = room<T>(int64_t{plan.batch()} * plan.steps() * width);
+  T* to = packed.data<T>();
+  const auto rows = from.rows<T>();
+  const int columns = from.columns;
+  if (columns < width) packed.fill(0);
+  for_each_row<T>(plan, reverse, width, [=](int64_t at, int time, int row) {
+    std::copy_n(rows.at(time, row), columns, to + at);
+  });
+  return packed;
+}
+
+template <class T>
+void scatter(const T* packed, int width, SequenceView& to, const RowPlan& plan, bool reverse) {
+  const auto rows = to.rows<T>();
+  const int columns = to.columns;
+  for_each_row<T>(plan, reverse, width, [=](int64_t at, int time, int row) {
+    std::copy_n(packed + at, columns, rows.at(time, row));
+  });
+}
+
+/// A step that is not real: when, in which row of the batch, at which position of which slice, and
+/// the own step of the row that came before it in the order of processing; -1: none did.
+struct PaddedStep {
+  int time, row, position, slice, own;
+};
+
+template <class F>
+void for_each_padding(const RowPlan& plan, bool reverse, F&& f) {
+  for (int slice = 0; slice < plan.slices(); ++slice)
+    for (int p = plan.begin(slice); p < plan.begin(slice + 1); ++p) {
+      int own = -1;
+      for (int k = 0; k < plan.steps(); ++k) {
+        const int t = reverse ? plan.steps() - 1 - k : k;
+        if (own + 1 < plan.length(p) && plan.time(p, own + 1, reverse) == t)
+          ++own;
+        else
+          f(PaddedStep{t, plan.row(p), p, slice, own});
+      }
+    }
+}
+
+/// Fills the padding of a ragged sequence with zeros, or with the state held there.
+template <class T>
+void fill_padding(SequenceView& y, const PassMemory& m, bool reverse, bool hold, int padded) {
+  for_each_padding(m.plan, reverse, [&](const PaddedStep& s) {
+    T* to = y.at<T>(s.time, s.row);
+    if (!hold)
+      std::fill_n(to, y.columns, T{0});
+    else if (s.own >= 0)
+      std::copy_n(y.at<T>(m.plan.time(s.position, s.own, reverse), s.row), y.columns, to);
+    else
+      std::copy_n(std::as_const(m.first).template data<T>() + int64_t{s.position} * padded,
+                  y.columns, to);
+  });
+}
+
+/// Calls f(neutral, packed) for every unit of a slice's rows: its place in a [B,H] state and in the
+/// loop's [groups][rows][lanes] memory of the slice.
+template <class F>
+void for_each_unit(const CellLayout& layout, const RowPlan& plan, int slice, F&& f) {
+  const int begin = plan.begin(slice), rows = plan.count(slice);
+  for (int r = 0; r < rows; ++r) {
+    const int64_t neutral = int64_t{plan.row(begin + r)} * layout.hidden_size;
+    for (int u = 0; u < layout.hidden_size; ++u)
+      f(neutral + u, (int64_t{u / layout.lanes} * rows + r) * layout.lanes + u % layout.lanes);
+  }
+}
+
+/// One slice's view of the pass; what forward and backward have in common.
+template <class T>
+SequenceTask<T> make_task(const Direction& direction, const PassMemory& memory, int slice);
+
+/// Gives the tasks their slices' masks, where the pass has any.
+template <class T>
+void make_masks(const Direction& direction, const PassMemory& memory, Tensor& room,
+                PoolArray<StepMasks<T>>& masks, PoolArray<SequenceTask<T>>& tasks);
+
+/// Most threads that can work on one task: each needs room of its own.
+int most_threads(const Direction& direction, const PassMemory& memory);
+
+/// Runs `work(task, share, barrier)` over the slices, sharing rows or units.
+template <class T, class Work>
+void share_work(const Direction& d, const PassMemory& m, PoolArray<SequenceTask<T>>& tasks,
+                const Work& work) {
+  if (m.units) {
+    const int wanted = static_cast<int>(d.layout.unit_blocks.size());
+    run_team(wanted, [&](int thread, int team, Barrier& barrier) {
+      work(tasks[0], share_of(d.layout, thread, team), barrier);
+    });
+    return;
+  }
+  parallel_for(m.plan.slices(), [&](int64_t slice) {
+    Barrier alone(1);
+    work(tasks[slice], share_of(d.layout, 0, 1), alone);
+  });
+}
+
+}  // namespace sluice

@@ -1,0 +1,441 @@
+// The time loop, backward: the cell replayed, then the gradients of the old states, the input and
+// the weights.
+#include <algorithm>
+#include <optional>
+
+#include "sluice/engine/sequence_projection.h"
+#include "sluice/engine/sequence_row.h"
+#include "sluice/tensor/flush_denormals.h"
+
+namespace sluice {
+
+namespace {
+
+template <class T>
+class BackwardLoop {
+ public:
+  BackwardLoop(const SequenceTask<T>& task, const Share& share, Barrier& barrier)
+      : at_(task),
+        q_(task),
+        layout_(*task.layout),
+        share_(share),
+        barrier_(barrier),
+        usual_(task.switches.usual() && !task.masks ? 0 : 1),
+        segments_(task.segments + share.thread * block_room(layout_) * segment_room(layout_)),
+        tasks_(task.tasks + share.thread * block_room(layout_)),
+        pointwise_(task.pointwise + share.thread * ptrdiff_t{layout_.groups}) {
+    if (runs_by_row(task)) {
+      by_row_.emplace(task);
+      return;
+    }
+    for (int g = share.first_group; g < share.last_group; ++g)
+      at_.prepare_backward(pointwise_[g], g);
+    if (q_.masks) q_.masks->begin(share.first_group, share.last_group);
+    if (layout_.projects()) projection_.emplace(at_, share);
+    hidden_ = make_transposed(Part::hidden, share.first_block, share.last_block, !q_.source);
+    const bool add = layout_.cell->info.step_reads_message;  // to the step's own part
+    for (int k = 0; k < layout_.messages; ++k)
+      messages_[k] = make_transposed(message_part(k), share.first_block, share.last_block, add);
+    if (few_inputs(layout_))
+      make_dots();
+    else
+      input_ =
+          make_transposed(Part::input, 0, static_cast<int>(layout_.input_blocks.size()), false);
+  }
+
+  /// Steps come in falling order. `input_now`: whether this step's dx is wanted at once.
+  void step(int s, bool input_now) {
+    const int rows = at_.active(s);
+    if (rows == 0) {
+      last_ = s;
+      return;
+    }
+    if (by_row_)
+      by_row_->step(s);
+    else
+      products(s, rows, input_now);
+    rows_owed_ += rows;
+    if (rows_owed_ >= enough_rows_ || last_ - s == most_steps || s == 0) {
+      weights(s, last_);
+      last_ = s;
+      rows_owed_ = 0;
+    }
+  }
+
+  void run() {
+    const bool input_now = share_.team == 1 && q_.rows > 1;
+    for (int s = q_.steps - 1; s >= 0; --s) step(s, input_now);
+    if (!input_now) inputs();
+  }
+
+  /// dx of all steps, after the loop: every thread's gate gradients are there since the last
+  /// barrier.
+  void inputs() {
+    if (!q_.dx || by_row_) return;
+    int steps = 0;
+    while (steps < q_.steps && at_.active(steps) > 0) ++steps;
+    if (q_.rows == 1 && share_.team == 1) {  // a single row: its steps are the rows of one product
+      run_input({0, steps, q_.dx, q_.dx_step});
+      return;
+    }
+    const int first = steps * share_.thread / share_.team;
+    const int end = steps * (share_.thread + 1) / share_.team;
+    for (int s = first; s < end; ++s) input(s);
+  }
+
+ private:
+  static constexpr int most_steps = 128;
+
+  /// Rows from which on a register tile's start and end stop to matter; twice as many where the
+  /// gradients lie beyond the second cache and every visit costs.
+  int enough_rows() const {
+    constexpr int64_t second_cache = 4 << 20;
+    return layout_.packed_size() * static_cast<int64_t>(sizeof(T)) > second_cache ? 512 : 256;
+  }
+
+  void products(int s, int rows, bool input_now) {
+    if (projection_) {
+      projection_->outputs(s, rows);
+      barrier_.wait();
+      projection_->full(s, rows);
+    }
+    pointwise(s);
+    if (layout_.messages > 0) messages(s);
+    barrier_.wait();
+    if (s > 0 || q_.need_first) hidden(s, rows);
+    if (q_.dx && input_now) input(s);
+  }
+
+  void pointwise(int s) {
+    if (q_.masks) q_.masks->step(s, at_.active(s), share_.first_group, share_.last_group);
+    for (int g = share_.first_group; g < share_.last_group; ++g) {
+      PointwiseTask<T>& t = pointwise_[g];
+      at_.move(t, s, g);
+      if (q_.dy && !projection_) t.add = q_.dy + s * q_.dy_step + ptrdiff_t{g} * layout_.lanes;
+      if (at_.moves(s, g))
+        q_.kernel->backward[usual_](t);
+      else
+        rest(t);
+    }
+  }
+
+  /// A group none of whose clocks ticks hands its states' gradients on.
+  void rest(const PointwiseTask<T>& t) {
+    for (int r = 0; r < t.rows; ++r) {
+      std::fill_n(t.z + r * t.z_stride, layout_.gates * layout_.lanes, T{0});
+      for (int u = 0; t.add && u < layout_.lanes; ++u)
+        t.grad_state[0][r * t.grad_stride[0] + u] += t.add[r * t.add_stride + u];
+    }
+  }
+
+  /// What reaches h before step s by way of the recurrent matrix.
+  void hidden(int s, int rows) {
+    run(Part::hidden, hidden_, {s, rows, q_.source ? q_.dsource : q_.dh, layout_.out_padded});
+    if (q_.source) multiply(rows, q_.dsource, [&](int64_t i, T masked) { q_.dh[i] += masked; });
+  }
+
+  /// Calls to(i, from[i] · hidden mask) for the owned units of some rows.
+  template <class To>
+  void multiply(int rows, const T* from, const To& to) {
+    const T* const mask = q_.masks->hidden();
+    for (int r = 0; r < rows; ++r)
+      for (int u = share_.first_group * layout_.lanes; u < share_.last_group * layout_.lanes; ++u) {
+        const int64_t i = int64_t{r} * layout_.padded + u;
+        to(i, from[i] * mask[i]);
+      }
+  }
+
+  /// The transposed products of one part, made ready once: gate gradients times the transposed
+  /// weights, for output blocks [first, last).
+  struct Transposed {
+    int first = 0, last = 0;
+    PanelTask<T>* tasks = nullptr;
+  };
+
+  /// The chain of one output block over all groups; lanes past the last unit hold zeros on both
+  /// sides and are left out.
+  int fill_segments(Part part, int output, Segment<T>* segments, const T* panel, int width) {
+    const Columns& columns = layout_.part(part);
+    const int lanes = layout_.lanes;
+    const ptrdiff_t chain = ptrdiff_t{columns.count} * lanes;
+    const ptrdiff_t row = row_of_z();
+    int count = 0;
+    for (int g = 0; g < layout_.groups; ++g, panel += chain * width) {
+      if (part == Part::hidden && !reads(g, output, width)) continue;
+      const T* z = at_.z(0, g) + ptrdiff_t{columns.first} * lanes;
+      if (layout_.tail == 0 || g + 1 < layout_.groups) {
+        segments[count++] = {z, row, panel, chain};
+        continue;
+      }
+      for (int c = 0; c < columns.count; ++c)
+        segments[count++] = {z + c * lanes, row, panel + ptrdiff_t{c} * lanes * width,
+                             layout_.tail};
+    }
+    return count;
+  }
+
+  /// Whether a unit of the group reads one of units [first, first + count).
+  bool reads(int group, int first, int count) const {
+    const auto read = layout_.reads_units(group);
+    return read.first < first + count && first < read.last;
+  }
+
+  /// From one row of z to the next; a single row's steps may be the rows of one product.
+  ptrdiff_t row_of_z() const { return q_.rows == 1 ? q_.z_step : at_.unit_row(); }
+
+  Transposed make_transposed(Part part, int first, int last, bool add) {
+    const T* weights = q_.transposed[static_cast<int>(part)];
+    if (weights == nullptr) return {};
+    const auto& widths = layout_.blocks(part);
+    const ptrdiff_t inner = ptrdiff_t{layout_.padded} * layout_.part(part).count;
+    const Transposed made = {first, last, tasks_};
+    int output = 0;
+    for (int b = 0; b < last; output += widths[b] * layout_.lanes, ++b) {
+      if (b < first) continue;
+      const int count = fill_segments(part, output, segments_, weights + output * inner,
+                                      widths[b] * layout_.lanes);
+      PanelTask<T>& t = *tasks_++;
+      t = PanelTask<T>{segments_, count, nullptr, 0, {}, {}};
+      for (int v = 0; v < widths[b]; ++v) {
+        t.offset[v] = output + v * layout_.lanes;
+        t.start[v] = add ? nullptr : zeros_;
+      }
+      segments_ += segment_room(layout_);
+    }
+    return made;
+  }
+
+  /// Rows of gate gradients from step s on, and of their results.
+  struct Rows {
+    int s, count;
+    T* to;
+    ptrdiff_t to_stride;
+  };
+
+  void run(Part part, const Transposed& transposed, const Rows& rows) {
+    const auto& widths = layout_.blocks(part);
+    for (int b = transposed.first; b < transposed.last; ++b) {
+      PanelTask<T>& t = transposed.tasks[b - transposed.first];
+      t.a_offset = rows.s * q_.z_step;
+      t.z = rows.to;
+      t.z_stride = rows.to_stride;
+      const int end = t.offset[0] + widths[b] * layout_.lanes;
+      if (part == Part::input && end > q_.dx_columns)
+        partial(t, widths[b], rows);
+      else
+        product(widths[b], t, rows.count);
+    }
+  }
+
+  /// dx by dot products: each panel's gates times the weights of one input after the other.
+  void make_dots() {
+    const Columns& columns = layout_.part(Part::input);
+    dots_ = RowDotTask<T>{segments_, 0, nullptr, 0, layout_.input_size, 0};
+    for (int g = 0; g < layout_.groups; ++g) {
+      int before = 0;
+      for (int vectors : columns.panels) {
+        segments_[dots_.segment_count++] = {
+            at_.z(0, g) + ptrdiff_t{columns.first + before} * layout_.lanes, row_of_z(),
+            at_.panel(Part::input, g, before), ptrdiff_t{vectors} * layout_.lanes};
+        before += vectors;
+      }
+    }
+    segments_ += segment_room(layout_);
+  }
+
+  void run_input(const Rows& rows) {
+    if (!few_inputs(layout_)) {
+      run(Part::input, input_, rows);
+      return add_raw(rows);
+    }
+    dots_.a_offset = rows.s * q_.z_step;
+    dots_.out = rows.to;
+    dots_.out_stride = rows.to_stride;
+    q_.panels->row_dots(dots_, rows.count);
+    add_raw(rows);
+    // The layer below reads whole vectors.
+    for (int r = 0; q_.dx_columns > layout_.input_size && r < rows.count; ++r) {
+      T* const row = rows.to + r * rows.to_stride;
+      std::fill(row + layout_.input_size, row + q_.dx_columns, T{0});
+    }
+  }
+
+  /// What reaches the input's own unit, not by way of a matrix.
+  void add_raw(const Rows& rows) {
+    for (int gate : layout_.raw_gates)
+      for (int r = 0; r < rows.count; ++r)
+        for (int g = 0; g < layout_.groups; ++g) {
+          const T* dz = at_.z(rows.s, g) + r * row_of_z() + ptrdiff_t{gate} * layout_.lanes;
+          T* const dx = rows.to + r * rows.to_stride + ptrdiff_t{g} * layout_.lanes;
+          const int count = std::min(layout_.lanes, layout_.input_size - g * layout_.lanes);
+          for (int u = 0; u < count; ++u) dx[u] += dz[u];
+        }
+  }
+
+  void product(int width, const PanelTask<T>& t, int rows) {
+    constexpr int few_rows = 2;
+    (rows <= few_rows ? q_.panels->product_split : q_.panels->product)[width](t, rows);
+  }
+
+  /// The last block of dx, whose vectors would pass the end of the row: by way of dx_tail.
+  void partial(PanelTask<T> t, int width, const Rows& rows) {
+    const int output = t.offset[0];
+    const ptrdiff_t row = t.segments->row_stride;
+    T* const tail = q_.dx_tail + share_.thread * tail_room(layout_);
+    t.z = tail - output;
+    t.z_stride = ptrdiff_t{width} * layout_.lanes;
+    for (int r = 0; r < rows.count; r += tail_rows, t.a_offset += tail_rows * row) {
+      const int count = rows.count - r < tail_rows ? rows.count - r : tail_rows;
+      product(width, t, count);
+      for (int i = 0; i < count; ++i)
+        for (int u = 0; u < layout_.input_size - output; ++u)
+          rows.to[(r + i) * rows.to_stride + output + u] = tail[i * t.z_stride + u];
+    }
+  }
+
+  void input(int s) { run_input({s, at_.active(s), q_.dx + s * q_.dx_step, q_.dx_row}); }
+
+  void messages(int s) {
+    barrier_.wait();
+    for (int k = 0; k < layout_.messages; ++k) run_message(k, s);
+    for (int g = share_.first_group; g < share_.last_group; ++g)
+      q_.kernel->message_backward[usual_](pointwise_[g]);
+  }
+
+  void run_message(int k, int s) {
+    T* const to = q_.dmessage[k];
+    run(message_part(k), messages_[k], {s, at_.active(s), to, layout_.padded});
+    if (q_.source) multiply(at_.active(s), to, [&](int64_t i, T masked) { to[i] = masked; });
+  }
+
+  /// What the gate gradients of some steps are multiplied with.
+  struct Owed {
+    OuterStep<T> x[most_steps], h[most_steps], q[max_messages][most_steps];
+    int steps = 0, hidden_steps = 0, message_steps = 0;
+  };
+
+  /// Weight and bias gradients of the owned groups for steps [first, last).
+  void weights(int first, int last) {
+    Owed owed;
+    if (projection_) projection_->weights(first, last);
+    for (int g = share_.first_group; g < share_.last_group; ++g) {
+      if (q_.rows == 1 && layout_.periods.empty())
+        owe_row(owed, first, last, g);
+      else
+        owe(owed, first, last, g);
+      outer(Part::input, owed.x, owed.steps, g);
+      outer(Part::hidden, owed.h, owed.hidden_steps, g);
+      for (int k = 0; k < layout_.messages; ++k)
+        outer(message_part(k), owed.q[k], owed.message_steps, g);
+      if (q_.dstart)
+        q_.panels->column_sum(owed.x, owed.steps, row_of_z(), layout_.gates,
+                              q_.dstart + ptrdiff_t{g} * layout_.gates * layout_.lanes);
+    }
+    overwrite_ = false;
+  }
+
+  void owe(Owed& owed, int first, int last, int group) {
+    owed.steps = owed.message_steps = owed.hidden_steps = 0;
+    const int read = layout_.reads_units(group).first;
+    for (int s = first; s < last; ++s) {
+      if (!at_.moves(s, group)) continue;
+      const int rows = at_.active(s);
+      const T* z = at_.z(s, group);
+      owed.x[owed.steps++] = {q_.x + s * q_.x_step, q_.x_row, z, rows};
+      for (int k = 0; k < layout_.messages; ++k)
+        owed.q[k][owed.message_steps] = {at_.message(k, s), layout_.padded, z, rows};
+      ++owed.message_steps;
+      if (!at_.reads_hidden(s)) continue;
+      owed.h[owed.hidden_steps++] = {at_.h_read(s) + read, at_.h_read_row(s), z, rows};
+    }
+  }
+
+  /// A single row: its steps are the rows of one; the state before the first stands elsewhere.
+  void owe_row(Owed& owed, int first, int last, int group) {
+    owed.steps = owed.message_steps = 1;
+    owed.hidden_steps = 0;
+    owed.x[0] = {q_.x + first * q_.x_step, q_.x_step, at_.z(first, group), last - first};
+    const auto add = [&](int s, int end) {
+      if (s == end) return;
+      const int i = owed.hidden_steps++;
+      const int read = layout_.reads_units(group).first;
+      owed.h[i] = {at_.h_read(s) + read, at_.h_read_step(), at_.z(s, group), end - s};
+    };
+    for (int k = 0; k < layout_.messages; ++k)
+      owed.q[k][0] = {at_.message(k, first), q_.message_step, at_.z(first, group), last - first};
+    const int second = first == 0 ? 1 : first;
+    if (first == 0 && at_.reads_hidden(0)) add(0, 1);
+    add(second, last);
+  }
+
+  /// Without steps the sum is zero, which only a buffer that is to be overwritten needs to be told.
+  void outer(Part part, const OuterStep<T>* steps, int count, int group) {
+    if (count == 0 && !overwrite_) return;
+    const Columns& columns = layout_.part(part);
+    const int64_t all = layout_.depth(part);
+    const auto read = part == Part::hidden ? layout_.reads_units(group)
+                                           : CellLayout::Range{0, static_cast<int>(all)};
+    const int64_t depth = read.last - read.first;
+    int before = 0;
+    for (int vectors : columns.panels) {
+      OuterTask<T> t{steps, count, row_of_z(), {}, nullptr, depth, overwrite_};
+      for (int v = 0; v < vectors; ++v)
+        t.offset[v] = ptrdiff_t{columns.first + before + v} * layout_.lanes;
+      t.out = q_.dweights[index_of(part)] + at_.panel_offset(part, group, before, all) +
+              ptrdiff_t{read.first} * vectors * layout_.lanes;
+      q_.panels->outer[vectors](t);
+      before += vectors;
+    }
+  }
+
+  const Place<T> at_;
+  const SequenceTask<T>& q_;
+  const CellLayout& layout_;
+  const Share share_;
+  Barrier& barrier_;
+  const int usual_;
+  Segment<T>* segments_;
+  PanelTask<T>* tasks_;
+  PointwiseTask<T>* pointwise_;
+  std::optional<ProjectionBackward<T>> projection_;
+  Transposed hidden_, messages_[max_messages], input_;
+  RowDotTask<T> dots_{};
+  std::optional<BackwardRows<T>> by_row_;
+  const int enough_rows_ = enough_rows();
+  int last_ = q_.steps;  // steps [s, last_) still owe their weight gradients,
+  int rows_owed_ = 0;    // that many rows
+  bool overwrite_ = q_.overwrite;
+  alignas(64) T zeros_[16] = {};
+};
+
+}  // namespace
+
+template <class T>
+void run_backward(const SequenceTask<T>& task, const Share& share, Barrier& barrier) {
+  const FlushDenormals flush;
+  BackwardLoop<T>(task, share, barrier).run();
+}
+
+template <class T>
+void run_backward_wave(SequenceTask<T>* const* tasks, int count) {
+  const FlushDenormals flush;
+  Barrier alone(1);
+  std::optional<BackwardLoop<T>> layers[most_wave];
+  for (int i = 0; i < count; ++i)
+    layers[i].emplace(*tasks[i], share_of(*tasks[i]->layout, 0, 1), alone);
+  const int steps = tasks[0]->steps;
+  for (int t = 0; t < steps + count - 1; ++t)
+    for (int lag = 0; lag < count; ++lag) {
+      const int s = steps - 1 - t + lag;
+      const int layer = count - 1 - lag;
+      if (s >= 0 && s < steps) layers[layer]->step(s, layer > 0);
+    }
+  layers[0]->inputs();
+}
+
+template void run_backward(const SequenceTask<float>&, const Share&, Barrier&);
+template void run_backward(const SequenceTask<double>&, const Share&, Barrier&);
+template void run_backward_wave(SequenceTask<float>* const*, int);
+template void run_backward_wave(SequenceTask<double>* const*, int);
+
+}  // namespace sluice

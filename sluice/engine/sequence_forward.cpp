@@ -1,0 +1,303 @@
+// The time loop, forward: products, then the cell's equations on what they left in the cache.
+#include <algorithm>
+#include <optional>
+
+#include "sluice/engine/sequence_projection.h"
+#include "sluice/engine/sequence_row.h"
+#include "sluice/tensor/flush_denormals.h"
+
+namespace sluice {
+
+namespace {
+
+/// Few rows cannot fill a register tile: groups are then run side by side.
+constexpr int few_rows = 2;
+
+/// Whether a gate's chain has begun before this product, so that z holds its partial sum.
+bool begun(const CellLayout& layout, Part part, int gate) {
+  for (int raw : layout.raw_gates)
+    if (gate == raw) return true;
+  for (int p = 0; p < index_of(part); ++p) {
+    const Columns& earlier = layout.part(part_at(p));
+    if (gate >= earlier.first && gate < earlier.first + earlier.count) return true;
+  }
+  return false;
+}
+
+/// Rows of z and of what is multiplied: those of step s or, for a single row, every step's.
+struct Rows {
+  int s, count;
+  ptrdiff_t z_stride;
+};
+
+/// The products of one part for a thread's groups, made ready once: from step to step only the
+/// addresses of the rows move.
+template <class T>
+class Products {
+ public:
+  /// With `fused` the input part's chains go on over the hidden state.
+  Products(const Place<T>& place, const Share& share, Part part, bool fused, PanelTask<T>*& tasks,
+           Segment<T>*& segments)
+      : at_(place), part_(part), fused_(fused), first_(share.first_group) {
+    const CellLayout& layout = at_.layout;
+    groups_ = share.last_group - share.first_group;
+    panels_ = static_cast<int>(layout.part(part).panels.size());
+    tasks_ = tasks;
+    segments_ = segments;
+    tasks += groups_ * panels_;
+    segments += groups_ * panels_ * 2;
+    int before = 0, i = 0;
+    for (int vectors : layout.part(part).panels) {
+      for (int g = first_; g < share.last_group; ++g, ++i) prepare(i, g, before, vectors);
+      before += vectors;
+    }
+  }
+
+  /// For groups [first, last).
+  void run(const Rows& rows, int first, int last) {
+    const auto& panels = at_.layout.part(part_).panels;
+    const bool hidden = part_ >= Part::message || at_.reads_hidden(rows.s);
+    for (int p = 0; p < panels_; ++p) {
+      PanelTask<T>* tasks = tasks_ + ptrdiff_t{p} * groups_ - first_;
+      for (int g = first; g < last; ++g) move(tasks[g], rows, g, hidden);
+      if (rows.count <= few_rows) {
+        at_.q.panels->product_few[panels[p]](tasks + first, last - first, rows.count);
+      } else {
+        for (int g = first; g < last; ++g) at_.q.panels->product[panels[p]](tasks[g], rows.count);
+      }
+    }
+  }
+
+ private:
+  void prepare(int i, int group, int before, int vectors) {
+    const CellLayout& layout = at_.layout;
+    Segment<T>* segments = segments_ + ptrdiff_t{i} * 2;
+    segments[0] = segment(part_, group, before, vectors);
+    if (fused_) segments[1] = segment(Part::hidden, group, before, vectors);
+    PanelTask<T>& t = tasks_[i];
+    t = PanelTask<T>{segments, 0, nullptr, 0, {}, {}};
+    for (int v = 0; v < vectors; ++v) {
+      const int gate = layout.part(part_).first + before + v;
+      t.offset[v] = gate * layout.lanes;
+      t.start[v] = begun(layout, part_, gate) ? nullptr : at_.bias(group, gate);
+    }
+  }
+
+  /// Of the hidden state only what the group's units read.
+  Segment<T> segment(Part part, int group, int before, int vectors) const {
+    const T* const panel = at_.panel(part, group, before);
+    if (part != Part::hidden) return {nullptr, 0, panel, at_.layout.depth(part)};
+    const auto read = at_.layout.reads_units(group);
+    return {nullptr, 0, panel + ptrdiff_t{read.first} * vectors * at_.layout.lanes,
+            read.last - read.first};
+  }
+
+  void move(PanelTask<T>& t, const Rows& rows, int group, bool hidden) {
+    auto* segments = const_cast<Segment<T>*>(t.segments);
+    const int s = rows.s;
+    t.z = at_.z(s, group);
+    t.z_stride = rows.z_stride;
+    if (part_ == Part::input) {
+      segments[0].a = at_.q.x + s * at_.q.x_step;
+      segments[0].row_stride = rows.count > at_.q.rows ? at_.q.x_step : at_.q.x_row;
+      t.segment_count = fused_ && hidden ? 2 : 1;
+    } else {
+      t.segment_count = hidden ? 1 : 0;
+    }
+    if (!hidden || (part_ == Part::input && !fused_)) return;
+    Segment<T>& last = segments[t.segment_count - 1];
+    const bool message = part_ >= Part::message;
+    last.a = message ? at_.message(message_of(part_), s)
+                     : at_.h_read(s) + at_.layout.reads_units(group).first;
+    last.row_stride = message ? at_.layout.padded : at_.h_read_row(s);
+  }
+
+  const Place<T>& at_;
+  const Part part_;
+  const bool fused_;
+  const int first_;
+  int groups_, panels_;
+  PanelTask<T>* tasks_;
+  Segment<T>* segments_;
+};
+
+/// One task's loop, a step at a time.
+template <class T>
+class ForwardLoop {
+ public:
+  ForwardLoop(const SequenceTask<T>& task, const Share& share, Barrier& barrier, bool hoist)
+      : at_(task),
+        q_(task),
+        share_(share),
+        barrier_(barrier),
+        hoist_(hoist && task.rows == 1 && task.steps > 1 && task.z_step > 0),
+        fused_(task.layout->fused && !hoist_),
+        usual_(task.switches.usual() && !task.masks ? 0 : 1),
+        tasks_(task.tasks + share.thread * task_room(*task.layout)),
+        segments_(task.segments + share.thread * 2 * task_room(*task.layout)),
+        pointwise_(task.pointwise + share.thread * ptrdiff_t{task.layout->groups}),
+        input_(at_, share, Part::input, fused_, tasks_, segments_),
+        hidden_(at_, share, Part::hidden, false, tasks_, segments_) {
+    for (int k = 0; k < task.layout->messages; ++k)
+      messages_[k].emplace(at_, share, message_part(k), false, tasks_, segments_);
+    for (int g = share.first_group; g < share.last_group; ++g) at_.prepare(pointwise_[g], g);
+    if (task.layout->projects()) projection_.emplace(at_, share);
+    if (q_.masks) q_.masks->begin(share.first_group, share.last_group);
+    if (!hoist_) return;
+    // What a single row would wait for at every step, with the steps as the rows of one product.
+    int steps = 0;
+    while (steps < q_.steps && at_.active(steps) > 0) ++steps;
+    for (int s = 0; s < steps; ++s)
+      for (int g = share.first_group; g < share.last_group; ++g) start_raw(s, g);
+    input_.run({0, steps, q_.z_step}, share_.first_group, share_.last_group);
+  }
+
+  void step(int s) {
+    const Rows rows = {s, at_.active(s), at_.unit_row()};
+    if (rows.count == 0) return;
+    if (q_.masks) masks(s, rows.count);
+    const int groups = share_.last_group - share_.first_group;
+    // Few rows: all groups' products side by side, where all are as long. Many: a group at a time,
+    // while z is hot.
+    const bool clocks = !q_.layout->periods.empty();
+    const int stride = rows.count <= few_rows && q_.layout->dense() ? groups : 1;
+    const int messages = q_.layout->messages;
+    const auto first = messages > 0 ? q_.kernel->message[usual_] : q_.kernel->forward[usual_];
+    for (int g = share_.first_group; g < share_.last_group; g += stride) {
+      if (clocks && !at_.moves(s, g)) {
+        rest(s, g);
+        continue;
+      }
+      if (!hoist_) {
+        for (int i = g; i < g + stride; ++i) start_raw(s, i);
+        input_.run(rows, g, g + stride);
+      }
+      if (!fused_) hidden_.run(rows, g, g + stride);
+      for (int i = g; i < g + stride; ++i) first(pointwise(s, i));
+    }
+    if (q_.source)
+      for (int k = 0; k < messages; ++k)
+        multiply(rows.count, at_.message(k, s), at_.layout.padded, at_.message(k, s));
+    barrier_.wait();
+    if (projection_) {
+      projection_->step(s, rows.count);
+      barrier_.wait();
+    }
+    if (messages == 0) return;
+    for (int g = share_.first_group; g < share_.last_group; g += stride) {
+      for (int k = 0; k < messages; ++k) messages_[k]->run(rows, g, g + stride);
+      for (int i = g; i < g + stride; ++i) q_.kernel->forward[usual_](pointwise(s, i));
+    }
+    barrier_.wait();
+  }
+
+ private:
+  /// The step's masks, and the hidden state as the recurrent matrix sees it.
+  void masks(int s, int rows) {
+    q_.masks->step(s, rows, share_.first_group, share_.last_group);
+    if (!q_.source) return;
+    multiply(rows, at_.h_before(s), at_.h_before_row(s), at_.source(s));
+    barrier_.wait();
+  }
+
+  /// to[r] = from[r] · hidden mask, for the owned units.
+  void multiply(int rows, const T* from, ptrdiff_t from_row, T* to) {
+    const int lanes = at_.layout.lanes, padded = at_.layout.padded;
+    const T* const mask = q_.masks->hidden();
+    for (int r = 0; r < rows; ++r)
+      for (int u = share_.first_group * lanes; u < share_.last_group * lanes; ++u)
+        to[int64_t{r} * padded + u] = from[r * from_row + u] * mask[int64_t{r} * padded + u];
+  }
+
+  /// A group none of whose clocks ticks keeps its states.
+  void rest(int s, int group) {
+    const PointwiseTask<T>& t = pointwise(s, group);
+    for (int k = 0; k < at_.layout.states; ++k)
+      for (int r = 0; r < t.rows; ++r)
+        std::copy_n(t.old_state[k] + r * t.old_stride[k], at_.layout.lanes,
+                    t.new_state[k] + r * t.new_stride[k]);
+  }
+
+  /// The chains that start from the input's own unit: bias + x.
+  void start_raw(int s, int group) {
+    const CellLayout& layout = at_.layout;
+    const int first = group * layout.lanes,
+              count = std::min(layout.lanes, layout.input_size - first);
+    for (int gate : layout.raw_gates) {
+      const T* const bias = at_.bias(group, gate);
+      T* z = at_.z(s, group) + ptrdiff_t{gate} * layout.lanes;
+      const T* x = q_.x + s * q_.x_step + first;
+      for (int r = at_.active(s); r > 0; --r, z += at_.unit_row(), x += q_.x_row) {
+        std::copy_n(bias, layout.lanes, z);
+        for (int u = 0; u < count; ++u) z[u] += x[u];
+      }
+    }
+  }
+
+  const PointwiseTask<T>& pointwise(int s, int group) {
+    PointwiseTask<T>& t = pointwise_[group];
+    at_.move(t, s, group);
+    return t;
+  }
+
+  const Place<T> at_;
+  const SequenceTask<T>& q_;
+  const Share share_;
+  Barrier& barrier_;
+  const bool hoist_, fused_;
+  const int usual_;
+  PanelTask<T>* tasks_;
+  Segment<T>* segments_;
+  PointwiseTask<T>* pointwise_;
+  Products<T> input_, hidden_;
+  std::optional<Products<T>> messages_[max_messages];
+  std::optional<ProjectionForward<T>> projection_;
+};
+
+/// A task's loop, by row where it can be.
+template <class T>
+class AnyLoop {
+ public:
+  AnyLoop(const SequenceTask<T>& task, const Share& share, Barrier& barrier, bool hoist) {
+    if (runs_by_row(task))
+      rows_.emplace(task);
+    else
+      general_.emplace(task, share, barrier, hoist);
+  }
+  void step(int s) { rows_ ? rows_->step(s) : general_->step(s); }
+
+ private:
+  std::optional<ForwardRows<T>> rows_;
+  std::optional<ForwardLoop<T>> general_;
+};
+
+}  // namespace
+
+template <class T>
+void run_forward(const SequenceTask<T>& task, const Share& share, Barrier& barrier) {
+  const FlushDenormals flush;
+  AnyLoop<T> loop(task, share, barrier, true);
+  for (int s = 0; s < task.steps; ++s) loop.step(s);
+}
+
+template <class T>
+void run_forward_wave(SequenceTask<T>* const* tasks, int count) {
+  const FlushDenormals flush;
+  Barrier alone(1);
+  std::optional<AnyLoop<T>> layers[most_wave];
+  for (int i = 0; i < count; ++i)
+    layers[i].emplace(*tasks[i], share_of(*tasks[i]->layout, 0, 1), alone, i == 0);
+  const int steps = tasks[0]->steps;
+  for (int t = 0; t < steps + count - 1; ++t)
+    for (int layer = 0; layer < count; ++layer) {
+      const int s = t - layer;
+      if (s >= 0 && s < steps) layers[layer]->step(s);
+    }
+}
+
+template void run_forward_wave(SequenceTask<float>* const*, int);
+template void run_forward_wave(SequenceTask<double>* const*, int);
+template void run_forward(const SequenceTask<float>&, const Share&, Barrier&);
+template void run_forward(const SequenceTask<double>&, const Share&, Barrier&);
+
+}  // namespace sluice

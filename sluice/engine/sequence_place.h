@@ -1,0 +1,108 @@
+// Addresses within one task of the time loop.
+#pragma once
+
+#include "sluice/engine/sequence_loop.h"
+
+namespace sluice {
+
+/// Addresses of one task, so that the loops below read like the equations.
+template <class T>
+struct Place {
+  const SequenceTask<T>& q;
+  const CellLayout& layout;
+  explicit Place(const SequenceTask<T>& task) : q(task), layout(*task.layout) {}
+
+  int active(int s) const { return q.active ? q.active[s] : q.rows; }
+  ptrdiff_t unit_row() const { return ptrdiff_t{layout.slots} * layout.lanes; }
+  ptrdiff_t group_offset(int group) const { return ptrdiff_t{group} * q.rows * unit_row(); }
+  T* z(int s, int group) const { return q.z + s * q.z_step + group_offset(group); }
+  /// Kept for every step, or for the last two (h_period 2): no division in a loop this short.
+  T* h(int s) const { return q.h + (q.h_period == 2 ? s & 1 : s) * q.h_step; }
+  const T* h_before(int s) const { return s == 0 ? q.h_first : h(s - 1); }
+  ptrdiff_t h_before_row(int s) const { return s == 0 ? layout.out_padded : q.h_row; }
+  T* full(int s) const { return q.full + s * q.full_step; }
+  ptrdiff_t out_row() const { return layout.out_padded; }
+  T* dprojected(int s) const { return q.dprojected + s * q.rows * out_row(); }
+  /// What the recurrent matrix multiplies: h, or its masked copy.
+  T* source(int s) const { return q.source + s * q.source_step; }
+  const T* h_read(int s) const { return q.source ? source(s) : h_before(s); }
+  ptrdiff_t h_read_row(int s) const { return q.source ? layout.padded : h_before_row(s); }
+  ptrdiff_t h_read_step() const { return q.source ? q.source_step : q.h_step; }
+  T* message(int k, int s) const { return q.message[k] + s * q.message_step; }
+  ptrdiff_t state_offset(int group) const { return ptrdiff_t{group} * q.rows * layout.lanes; }
+  T* state(int k, int s, int group) const {
+    return q.state[k] + s * q.state_step + state_offset(group);
+  }
+  bool moves(int s, int group) const { return !q.masks || q.masks->moves(group, s); }
+  bool reads_hidden(int s) const { return s > 0 || !q.zero_first; }
+
+  /// Packed weights of one panel.
+  const T* panel(Part part, int group, int before) const {
+    const ptrdiff_t depth = layout.depth(part);
+    return q.weights[static_cast<int>(part)] + panel_offset(part, group, before, depth);
+  }
+  ptrdiff_t panel_offset(Part part, int group, int before, ptrdiff_t depth) const {
+    return (ptrdiff_t{group} * layout.part(part).count + before) * layout.lanes * depth;
+  }
+  const T* bias(int group, int gate) const {
+    return q.start + (ptrdiff_t{group} * layout.gates + gate) * layout.lanes;
+  }
+
+  /// What the pointwise functions of a group need, forward and backward: what stays the same ...
+  void prepare(PointwiseTask<T>& t, int group) const {
+    t = PointwiseTask<T>{};
+    t.z_stride = unit_row();
+    t.switches = q.switches;
+    t.new_stride[0] = layout.projects() ? layout.padded : q.h_row;
+    for (int k = 1; k < layout.states; ++k) t.old_stride[k] = t.new_stride[k] = layout.lanes;
+    t.message_stride = layout.padded;
+    if (layout.units > 0) t.units = q.units + ptrdiff_t{group} * layout.units * layout.lanes;
+    if (q.masks) prepare_masks(t, group);
+  }
+  void prepare_masks(PointwiseTask<T>& t, int group) const {
+    const auto of_group = [&](const T* mask) {
+      return mask ? mask + group * layout.lanes : nullptr;
+    };
+    t.update_mask = of_group(q.masks->update());
+    t.cell_mask = of_group(q.masks->cell());
+    t.mask_stride = layout.padded;
+    for (int k = 0; k < layout.states; ++k) t.select[k] = of_group(q.masks->select(k));
+    t.select_stride = q.masks->select_by_row() ? layout.padded : 0;
+  }
+  void prepare_backward(PointwiseTask<T>& t, int group) const {
+    prepare(t, group);
+    t.grad_state[0] = (layout.projects() ? q.dfull : q.dh) + ptrdiff_t{group} * layout.lanes;
+    t.grad_stride[0] = layout.padded;
+    for (int k = 1; k < layout.states; ++k) {
+      t.grad_state[k] = q.dstate[k] + state_offset(group);
+      t.grad_stride[k] = layout.lanes;
+    }
+    t.add_stride = q.dy_row;
+    for (int k = 0; k < layout.messages; ++k)
+      t.grad_message[k] = q.dmessage[k] + ptrdiff_t{group} * layout.lanes;
+    if (layout.units > 0) t.grad_units = q.dunits + ptrdiff_t{group} * layout.units * layout.lanes;
+  }
+  /// ... and what moves with the step: a single row's step is so short that this is felt.
+  void move(PointwiseTask<T>& t, int s, int group) const {
+    const ptrdiff_t unit = ptrdiff_t{group} * layout.lanes;
+    t.z = z(s, group);
+    t.rows = active(s);
+    if (layout.projects()) {  // no equation reads h itself: any memory will do
+      t.new_state[0] = full(s) + unit;
+      t.old_state[0] = t.new_state[0];
+      t.old_stride[0] = layout.padded;
+    } else {
+      t.old_state[0] = h_before(s) + unit;
+      t.old_stride[0] = h_before_row(s);
+      t.new_state[0] = h(s) + unit;
+    }
+    for (int k = 1; k < layout.states; ++k) {
+      T* old = state(k, s, group);
+      t.old_state[k] = old;
+      t.new_state[k] = old + q.state_step;
+    }
+    for (int k = 0; k < layout.messages; ++k) t.message[k] = message(k, s) + unit;
+  }
+};
+
+}  // namespace sluice

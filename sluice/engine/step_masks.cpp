@@ -1,0 +1,130 @@
+#include "sluice/engine/step_masks.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "sluice/base/philox.h"
+
+namespace sluice {
+
+template <class T>
+void draw_mask(const MaskRule& rule, const MaskPlace& place, double rate, T kept, T* out) {
+  const auto limit = static_cast<uint64_t>(std::llround(rate * 0x1p32));
+  // The counter's four words are taken: rows and runs make keys of their own. The multiplier is
+  // odd, so that no two runs of a seed share one.
+  const PhiloxKey key = {static_cast<uint32_t>(rule.key.seed) ^ rule.run * 0x9e3779b9u,
+                         static_cast<uint32_t>(rule.key.seed >> 32) + place.row};
+  const uint32_t where = static_cast<uint32_t>(place.kind) << 24 ^ rule.key.layer;
+  for (int i = 0; i < place.count; i += 4) {
+    const auto block = static_cast<uint32_t>((place.first + i) / 4);
+    const PhiloxCounter words =
+        philox({block, static_cast<uint32_t>(rule.key.update), where, place.step}, key);
+    for (int j = 0; j < 4; ++j) out[i + j] = words[j] < limit ? T{0} : kept;
+  }
+}
+
+template <class T>
+int64_t StepMasks<T>::room_for(const CellLayout& layout, const MaskRule& rule, int rows) {
+  const RecurrentDropout& r = rule.rates;
+  const bool t = rule.training;
+  const int kinds = (t && r.hidden > 0) + (t && r.update > 0) + (t && r.cell > 0) +
+                    (r.zoneout_hidden > 0) + (r.zoneout_cell > 0);
+  return int64_t{kinds + (layout.periods.empty() ? 0 : 1)} * rows * layout.padded;
+}
+
+template <class T>
+StepMasks<T>::StepMasks(const CellLayout& layout, const MaskRule& rule, const RowPlan& plan,
+                        int slice, T* room)
+    : layout_(&layout),
+      rule_(&rule),
+      plan_(&plan),
+      first_row_(plan.begin(slice)),
+      count_(plan.count(slice)) {
+  const auto take = [&](bool wanted, T*& to) {
+    if (!wanted) return;
+    to = room;
+    room += int64_t{count_} * layout.padded;
+  };
+  const RecurrentDropout& r = rule.rates;
+  take(rule.training && r.hidden > 0, hidden_);
+  take(rule.training && r.update > 0, update_);
+  take(rule.training && r.cell > 0, cell_);
+  take(r.zoneout_hidden > 0, zoneout_[0]);
+  take(r.zoneout_cell > 0, zoneout_[1]);
+  take(!layout.periods.empty(), clock_);
+  recount();
+}
+
+template <class T>
+void StepMasks<T>::recount() {
+  clock_rows_ = 1;
+  for (int r = 1; r < count_; ++r)
+    if (steps_before(r) != steps_before(0)) clock_rows_ = count_;
+}
+
+template <class T>
+void StepMasks<T>::draw(MaskKind kind, double rate, bool drop, int s, int active, int first,
+                        int last, T* to) {
+  if (to == nullptr) return;
+  const int lanes = layout_->lanes;
+  const T kept = drop ? static_cast<T>(1 / (1 - rate)) : T{1};
+  for (int r = 0; r < active; ++r) {
+    const MaskPlace place = {kind, static_cast<uint32_t>(plan_->row(first_row_ + r)),
+                             static_cast<uint32_t>(s), first * lanes, (last - first) * lanes};
+    draw_mask(*rule_, place, rate, kept, to + int64_t{r} * layout_->padded + first * lanes);
+  }
+}
+
+template <class T>
+void StepMasks<T>::zoneout(int which, int s, int active, int first, int last) {
+  T* const to = zoneout_[which];
+  if (to == nullptr) return;
+  const double rate = which == 0 ? rule_->rates.zoneout_hidden : rule_->rates.zoneout_cell;
+  const MaskKind kind = which == 0 ? MaskKind::zoneout_hidden : MaskKind::zoneout_cell;
+  if (rule_->training) return draw(kind, rate, false, s, active, first, last, to);
+  for (int r = 0; r < count_; ++r)
+    std::fill(to + int64_t{r} * layout_->padded + first * layout_->lanes,
+              to + int64_t{r} * layout_->padded + last * layout_->lanes, static_cast<T>(1 - rate));
+}
+
+template <class T>
+void StepMasks<T>::begin(int first, int last) {
+  const RecurrentDropout& r = rule_->rates;
+  draw(MaskKind::hidden, r.hidden, true, 0, count_, first, last, hidden_);
+  draw(MaskKind::cell, r.cell, true, 0, count_, first, last, cell_);
+  if (!r.update_each_step) draw(MaskKind::update, r.update, true, 0, count_, first, last, update_);
+  for (int which : {0, 1})
+    if (!rule_->training) zoneout(which, 0, count_, first, last);
+}
+
+template <class T>
+void StepMasks<T>::step(int s, int active, int first, int last) {
+  const RecurrentDropout& r = rule_->rates;
+  if (r.update_each_step) draw(MaskKind::update, r.update, true, s, active, first, last, update_);
+  for (int which : {0, 1})
+    if (rule_->training) zoneout(which, s, active, first, last);
+  for (int row = 0; clock_ && row < std::min(active, clock_rows_); ++row)
+    for (int u = first * layout_->lanes; u < last * layout_->lanes; ++u)
+      clock_[int64_t{row} * layout_->padded + u] =
+          layout_->ticks(u, s + steps_before(row)) ? T{1} : T{0};
+}
+
+template <class T>
+int StepMasks<T>::steps_before(int row) const {
+  const Tensor& steps = rule_->steps_before;
+  return steps.defined() ? static_cast<int>(steps.item(plan_->row(first_row_ + row))) : 0;
+}
+
+template <class T>
+bool StepMasks<T>::moves(int group, int s) const {
+  for (int r = 0; clock_ && r < clock_rows_; ++r)
+    if (layout_->moves(group, s + steps_before(r))) return true;
+  return clock_ == nullptr;
+}
+
+template class StepMasks<float>;
+template class StepMasks<double>;
+template void draw_mask(const MaskRule&, const MaskPlace&, double, float, float*);
+template void draw_mask(const MaskRule&, const MaskPlace&, double, double, double*);
+
+}  // namespace sluice
