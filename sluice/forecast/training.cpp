@@ -44,9 +44,11 @@ TrainOptions train_options(const Recipe& recipe, uint64_t seed, const TrainingOu
   options.optimizer = recipe.optimizer.name;
   options.optimizer_options = recipe.optimizer.options;
   const double decay = recipe.weight_decay.value_or(0);
-  if (decay > 0 && options.optimizer == "adam") options.optimizer = "adamw";
-  if (decay > 0 && !options.optimizer_options.has("weight_decay"))
+  if (decay > 0 && !options.optimizer_options.has("weight_decay")) {
     options.optimizer_options.set("weight_decay", fmt::format("{}", decay));
+    if (!options.optimizer_options.has("decay"))
+      options.optimizer_options.set("decay", "decoupled");
+  }
   options.learning_rate = recipe.learning_rate->from_epoch.at(0);
   if (!recipe.schedule.name.empty()) options.schedule = recipe.schedule.name;
   options.schedule_options = recipe.schedule.options;

@@ -6,8 +6,6 @@
 #include "sluice/base/error.h"
 #include "sluice/base/parallel.h"
 #include "sluice/tensor/chunk.h"
-#include "sluice/train/adam.h"
-#include "sluice/train/sgd.h"
 
 namespace sluice {
 
@@ -30,6 +28,8 @@ size_t Optimizer::add_moment(const std::string& name) {
 }
 
 void Optimizer::step(double learning_rate) {
+  // Zeros that a gradient still owes are written here, not by whichever thread looks first.
+  for (const Variable& parameter : parameters_) parameter.grad();
   prepare(learning_rate);
   const auto one = [this](int64_t i) {
     const Range& range = ranges_[static_cast<size_t>(i)];
@@ -72,52 +72,6 @@ void Optimizer::load_state(const NamedTensors& state) {
       moment.copy_from(find(std::to_string(i) + "." + moment_names_[kind], moment));
     }
   steps_ = static_cast<int64_t>(steps);
-}
-
-namespace {
-
-// How the pull towards 0 is given, the same for every optimizer.
-std::vector<OptionDoc> with_decay(std::vector<OptionDoc> options, const std::string& decay) {
-  options.push_back(
-      {"weight_decay", decay == "decoupled" ? "0.01" : "0", "pull of the parameters towards 0"});
-  options.push_back({"decay", decay,
-                     "l2: added to the gradient; decoupled: parameters shrink by "
-                     "learning_rate · weight_decay"});
-  options.push_back({"decay_biases", "true", "whether parameters of one axis are pulled too"});
-  return options;
-}
-
-}  // namespace
-
-std::span<const RegistryRow<OptimizerFactory>> optimizer_registry() {
-  static const std::vector<OptionDoc> adam_options = {
-      {"beta1", "0.9", "memory of the gradient's mean"},
-      {"beta2", "0.999", "memory of its square"},
-      {"epsilon", "1e-8 (keras: 1e-7)", "keeps the step finite"},
-      {"convention", "pytorch", "pytorch or keras: where epsilon is added"}};
-  static const std::vector<RegistryRow<OptimizerFactory>> rows = {
-      {"sgd", "gradient descent, with momentum if wanted",
-       with_decay({{"momentum", "0", "share of the last step that is kept"},
-                   {"dampening", "0", "share of the gradient that momentum leaves out"},
-                   {"nesterov", "false", "look ahead along the momentum"},
-                   {"convention", "pytorch",
-                    "pytorch or keras: whether momentum holds the gradient or the step"}},
-                  "l2"),
-       make_sgd},
-      {"adam", "steps scaled by running means of the gradient and its square",
-       with_decay(adam_options, "l2"), make_adam},
-      {"adamw", "adam with decoupled weight decay", with_decay(adam_options, "decoupled"),
-       make_adamw},
-  };
-  return rows;
-}
-
-std::unique_ptr<Optimizer> make_optimizer(const std::string& name, const Options& options,
-                                          std::vector<Variable> parameters) {
-  const auto& row = find_row(optimizer_registry(), name, "optimizer");
-  std::unique_ptr<Optimizer> optimizer = row.make(std::move(parameters), options);
-  options.finish();
-  return optimizer;
 }
 
 }  // namespace sluice

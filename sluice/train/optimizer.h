@@ -44,6 +44,7 @@ class Optimizer {
   /// A zero-filled tensor for every parameter, saved and loaded under `name`.
   size_t add_moment(const std::string& name);
   Tensor& moment(size_t kind, size_t parameter) { return moments_[kind][parameter]; }
+  size_t moment_kinds() const { return moments_.size(); }
   int64_t steps_ = 0;  ///< finished updates; within prepare() and update(), those before this one
 
  private:
@@ -57,7 +58,7 @@ class Optimizer {
 using OptimizerFactory = std::unique_ptr<Optimizer> (*)(std::vector<Variable> parameters,
                                                         const Options& options);
 
-/// sgd, adam, adamw.
+/// sgd, rmsprop, adagrad, adadelta, adam, adamw, nadam, rprop.
 std::span<const RegistryRow<OptimizerFactory>> optimizer_registry();
 /// Throws Error "config.unknown_optimizer" or "config.unknown_key" with the nearest name.
 std::unique_ptr<Optimizer> make_optimizer(const std::string& name, const Options& options,

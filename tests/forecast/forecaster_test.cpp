@@ -10,6 +10,7 @@
 #include "sluice/base/error.h"
 #include "sluice/base/parallel.h"
 #include "sluice/train/interrupt.h"
+#include "sluice/train/optimizer.h"
 
 namespace sluice {
 namespace {
@@ -55,6 +56,7 @@ INSTANTIATE_TEST_SUITE_P(
     Recipes, EveryKind,
     testing::Values(Words{}, Words{"horizon=6"}, Words{"model=lstm", "num_layers=2", "past=[x]"},
                     Words{"model=rnn", "linear_skip=ridge", "horizon=3"},
+                    Words{"optimizer={rmsprop: {convention: keras, momentum: 0.9}}"},
                     Words{"linear_skip=none", "calendar=[month]", "scale=minmax"},
                     Words{"linear_skip=none", "calendar=none", "transform=none"},
                     Words{"transform=[[log, last_value], [seasonal_difference]]"},
@@ -67,6 +69,18 @@ INSTANTIATE_TEST_SUITE_P(
                     Words{"validation=12", "patience=2", "initialization=keras"},
                     Words{"optimizer={sgd: {momentum: 0.9}}", "weight_decay=0",
                           "learning_rate={0: 0.01, 2: 0.001}"}));
+
+TEST(Forecaster, EveryOptimizerTrains) {
+  std::vector<std::vector<std::vector<double>>> all;
+  for (const auto& row : optimizer_registry()) {
+    const Prepared prepared = prepare(quick_recipe({"optimizer=" + row.name}));
+    all.push_back(fitted(prepared).forecast(prepared.series));
+    for (double value : all.back()[0]) EXPECT_TRUE(std::isfinite(value)) << row.name;
+    for (size_t i = 0; i + 1 < all.size(); ++i)
+      EXPECT_TRUE(all[i] != all.back() || row.name == "adamw")
+          << row.name << " and " << optimizer_registry()[i].name << " forecast the same";
+  }
+}
 
 TEST(Forecaster, ThreadsDoNotChangeABit) {
   const Prepared prepared = prepare(quick_recipe({"horizon=3"}));

@@ -1,4 +1,4 @@
-// The pull of parameters towards 0.
+// Options that several optimizers take.
 #pragma once
 
 #include <string>
@@ -8,6 +8,7 @@
 
 namespace sluice {
 
+/// The pull of parameters towards 0.
 struct WeightDecay {
   double rate = 0;
   bool decoupled = false;  ///< shrinks the parameter itself; else added to its gradient (L2)
@@ -26,10 +27,16 @@ struct WeightDecay {
   }
 };
 
-/// Reads weight_decay, decay and decay_biases.
-WeightDecay read_weight_decay(const Options& options, bool decoupled);
+/// Reads weight_decay, decay and decay_biases; `usual` is the rate where none is given.
+WeightDecay read_weight_decay(const Options& options, bool decoupled = false, double usual = 0);
+
+/// Reads `convention`: whether the update is Keras' where it differs from PyTorch's.
+bool read_keras(const Options& options);
 
 /// Reads `key`, which must be at least 0 and below 1.
-double read_share(const Options& options, const std::string& key, double fallback);
+double read_share(const Options& options, const std::string& key, double usual);
+
+/// Reads `key`, which must be at least 0.
+double read_not_negative(const Options& options, const std::string& key, double usual);
 
 }  // namespace sluice
