@@ -59,7 +59,7 @@ void add_backtest(ReportDocument& document, const Backtest& backtest) {
 }
 
 void add_loss(ReportDocument& document, const StoredModel& model) {
-  document.loss_name = model.forecaster.recipe().loss;
+  document.loss_name = model.forecaster.recipe().loss.name;
   for (const Basis& basis : model.forecaster.bases()) {
     std::string chain;
     if (model.forecaster.bases().size() > 1)

@@ -37,6 +37,20 @@ std::string place(const std::string& where, const std::string& key) {
   return where.empty() ? key : where + "." + key;
 }
 
+template <class Number>
+std::vector<Number> parse_list(const std::string& text, const std::string& where,
+                               const std::string& kind, const std::string& example) {
+  std::vector<Number> numbers;
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    if (!parse(trimmed(text.substr(begin, end - begin)), numbers.emplace_back()))
+      fail_config("config.type", where, "\"" + text + "\" is no list of " + kind,
+                  "write for example " + example);
+    begin = end + 1;
+  }
+  return numbers;
+}
+
 }  // namespace
 
 void Options::set(const std::string& key, std::string value) {
@@ -96,17 +110,15 @@ std::string Options::get_string(const std::string& key, const std::string& fallb
 
 std::vector<int> Options::get_ints(const std::string& key, const std::vector<int>& fallback) const {
   const std::string* text = find(key);
-  if (!text) return fallback;
-  std::vector<int> numbers;
-  for (size_t begin = 0; begin <= text->size();) {
-    const size_t end = std::min(text->find(',', begin), text->size());
-    if (!parse(trimmed(text->substr(begin, end - begin)), numbers.emplace_back()))
-      fail_config("config.type", place(where_, key),
-                  "\"" + *text + "\" is no list of whole numbers",
-                  "write for example " + key + ": [4, 2]");
-    begin = end + 1;
-  }
-  return numbers;
+  return text ? parse_list<int>(*text, place(where_, key), "whole numbers", key + ": [4, 2]")
+              : fallback;
+}
+
+std::vector<double> Options::get_doubles(const std::string& key,
+                                         const std::vector<double>& fallback) const {
+  const std::string* text = find(key);
+  return text ? parse_list<double>(*text, place(where_, key), "numbers", key + ": [0.1, 0.5]")
+              : fallback;
 }
 
 std::string Options::get_choice(const std::string& key, const std::string& fallback,

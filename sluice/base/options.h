@@ -23,6 +23,9 @@ class Options {
   std::string get_string(const std::string& key, const std::string& fallback) const;
   /// Whole numbers with commas between them: what a list becomes.
   std::vector<int> get_ints(const std::string& key, const std::vector<int>& fallback) const;
+  /// The same with numbers of any kind.
+  std::vector<double> get_doubles(const std::string& key,
+                                  const std::vector<double>& fallback) const;
   /// One of `allowed`, else an Error that lists them and suggests the nearest.
   std::string get_choice(const std::string& key, const std::string& fallback,
                          const std::vector<std::string>& allowed) const;

@@ -73,7 +73,7 @@ struct Recipe {
   int hidden_size = 8, num_layers = 1;
   std::string initialization = "pytorch";
   // training
-  std::string loss = "mse";
+  NamedOptions loss{"mse", {}};
   NamedOptions optimizer;
   std::optional<RateTable> learning_rate;
   NamedOptions schedule;

@@ -205,7 +205,8 @@ void add_model_keys(std::vector<RecipeKey>& keys) {
 void add_training_keys(std::vector<RecipeKey>& keys) {
   using R = Recipe;
   const std::string g = "training";
-  keys.push_back(key(g, "loss", &R::loss, "what training makes small"));
+  keys.push_back(
+      key(g, "loss", &R::loss, "what training makes small: mse, or {huber: {delta: 0.5}}"));
   keys.push_back(
       key(g, "optimizer", &R::optimizer, "adam, or {sgd: {momentum: 0.9, nesterov: true}}"));
   keys.push_back(key(g, "learning_rate", &R::learning_rate, "step size"));

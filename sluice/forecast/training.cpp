@@ -35,12 +35,22 @@ Dataset dataset(const WindowSet& windows, const LinearModel& ridge, bool whole_s
   return {whole_series ? windows.x : pack(windows), residual_targets(windows, ridge), {}};
 }
 
+// A network here gives one number for each step of the horizon.
+void check_loss(const Recipe& recipe) {
+  if (make_loss(recipe.loss.name, recipe.loss.options)->predicts_target()) return;
+  fail_config("config.loss", recipe.where("loss"),
+              "under " + recipe.loss.name + " the network's numbers are not the forecast itself",
+              "choose mse, mae or huber, or one quantile: {pinball: {quantiles: [0.5]}}");
+}
+
 TrainOptions train_options(const Recipe& recipe, uint64_t seed, const TrainingOutput& output) {
   TrainOptions options;
   options.batch_size = recipe.batch_size.value_or(0);
   options.shuffle = recipe.shuffle && options.batch_size > 0;
   options.seed = seed;
-  options.loss = recipe.loss;
+  check_loss(recipe);
+  options.loss = recipe.loss.name;
+  options.loss_options = recipe.loss.options;
   options.optimizer = recipe.optimizer.name;
   options.optimizer_options = recipe.optimizer.options;
   const double decay = recipe.weight_decay.value_or(0);

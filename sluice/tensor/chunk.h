@@ -26,21 +26,29 @@ void for_chunks(int64_t count, Body&& body) {
   });
 }
 
+/// Sum, in order, of the doubles that piece(i) returns for i in [0, count); threads share them
+/// where they are worth it.
+template <class Piece>
+double sum_pieces(int64_t count, bool worth_threads, Piece&& piece) {
+  double total = 0;
+  if (!worth_threads) {
+    for (int64_t i = 0; i < count; ++i) total += piece(i);
+    return total;
+  }
+  Tensor partial = Tensor::uninitialized({count}, DType::f64);
+  double* const sums = partial.data<double>();
+  parallel_for(count, [&](int64_t i) { sums[i] = piece(i); });
+  for (int64_t i = 0; i < count; ++i) total += sums[i];
+  return total;
+}
+
 /// Sum over the chunks, in order, of the doubles that body(begin, end) returns.
 template <class Body>
 double sum_chunks(int64_t count, Body&& body) {
-  double total = 0;
-  if (count < least_parallel) {
-    for (int64_t begin = 0; begin < count; begin += chunk_size)
-      total += body(begin, std::min(begin + chunk_size, count));
-    return total;
-  }
-  Tensor partial = Tensor::uninitialized({(count + chunk_size - 1) / chunk_size}, DType::f64);
-  double* const sums = partial.data<double>();
-  for_chunks(count,
-             [&](int64_t begin, int64_t end) { sums[begin / chunk_size] = body(begin, end); });
-  for (int64_t i = 0; i < partial.numel(); ++i) total += sums[i];
-  return total;
+  return sum_pieces((count + chunk_size - 1) / chunk_size, count >= least_parallel,
+                    [&](int64_t chunk) {
+                      return body(chunk * chunk_size, std::min((chunk + 1) * chunk_size, count));
+                    });
 }
 
 /// Sum of value(i) for i in [begin, end), in eight chains of doubles that a compiler can vectorise.

@@ -3,7 +3,6 @@
 
 #include "sluice/base/error.h"
 #include "sluice/train/batch.h"
-#include "sluice/train/loss.h"
 #include "sluice/train/trainer.h"
 
 namespace sluice {
@@ -60,17 +59,20 @@ Tensor predict(Module& model, const Tensor& x, const Padding& padding, int batch
 }
 
 double evaluate(Module& model, const Dataset& data, const std::string& loss, int batch_size) {
+  return evaluate(model, data, *make_loss(loss), batch_size);
+}
+
+double evaluate(Module& model, const Dataset& data, const Loss& loss, int batch_size) {
   check_dataset(data, "validation data");
   const Evaluation evaluation(model);
-  const LossFunction function = find_loss(loss);
   double total = 0;
   int64_t counted = 0;
   for_batches(data, batch_size, [&](int64_t, const Batch& batch) {
     const Padding& padding = batch.target_padding();
-    const Variable result = function(model.forward(batch.x(), batch.padding()), batch.y(), padding);
-    const int64_t elements = counted_elements(batch.y().shape(), padding);
-    total += result.value().item() * static_cast<double>(elements);
-    counted += elements;
+    const Variable result = loss(model.forward(batch.x(), batch.padding()), batch.y(), padding);
+    const int64_t targets = loss.counted(batch.y(), padding);
+    total += result.value().item() * static_cast<double>(targets);
+    counted += targets;
   });
   return total / static_cast<double>(std::max<int64_t>(1, counted));
 }

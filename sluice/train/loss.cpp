@@ -1,69 +1,14 @@
 #include "sluice/train/loss.h"
 
-#include <algorithm>
-#include <cmath>
 #include <vector>
 
-#include "sluice/autograd/node.h"
 #include "sluice/base/error.h"
-#include "sluice/tensor/chunk.h"
 #include "sluice/tensor/elementwise.h"
+#include "sluice/train/loss_mean.h"
 
 namespace sluice {
 
 namespace {
-
-// A rule is what one error costs and the slope of that.
-struct Squared {
-  template <class T>
-  static T cost(T error) {
-    return error * error;
-  }
-  template <class T>
-  static T slope(T error) {
-    return T(2) * error;
-  }
-};
-
-struct Absolute {
-  template <class T>
-  static T cost(T error) {
-    return std::abs(error);
-  }
-  template <class T>
-  static T slope(T error) {
-    if (error != error) return error;
-    return static_cast<T>((error > 0) - (error < 0));
-  }
-};
-
-// Calls body(begin, end) for every run of real steps of a row: elements of the whole tensor.
-template <class Body>
-void for_each_run(const Shape& shape, const Padding& padding, int64_t row, Body&& body) {
-  const int64_t steps = shape[1], inner = shape.numel() / (shape[0] * steps), first = row * steps;
-  const int64_t length = padding.lengths[static_cast<size_t>(row)];
-  if (padding.real.empty()) {
-    const int64_t begin = first + (padding.left ? steps - length : 0);
-    return body(begin * inner, (begin + length) * inner);
-  }
-  const uint8_t* const real = padding.real.data();
-  for (int64_t t = first; t < first + steps; ++t) {
-    const int64_t begin = t;
-    while (t < first + steps && real[t]) ++t;
-    if (t > begin) body(begin * inner, t * inner);
-  }
-}
-
-// Calls body(begin, end) for the ranges that are not padding and sums what it returns, in order.
-template <class Body>
-double sum_real(const Shape& shape, const Padding& padding, Body&& body) {
-  if (padding.lengths.empty()) return sum_chunks(shape.numel(), body);
-  double total = 0;
-  for (int64_t row = 0; row < shape[0]; ++row)
-    for_each_run(shape, padding, row,
-                 [&](int64_t begin, int64_t end) { total += body(begin, end); });
-  return total;
-}
 
 // Holds the slopes of the loss, found together with its value.
 class LossNode : public Node {
@@ -83,14 +28,18 @@ class LossNode : public Node {
   Tensor slopes_;
 };
 
-void check(const Variable& prediction, const Tensor& target, const Padding& padding) {
-  if (!(prediction.shape() == target.shape()) || prediction.dtype() != target.dtype())
-    fail_config("train.loss_shape", "loss",
-                "predictions of shape " + prediction.shape().to_string() +
-                    " cannot be compared with targets of shape " + target.shape().to_string(),
-                "let the last layer give as many numbers as a target has");
-  if (padding.lengths.empty()) return;
-  const Shape& shape = target.shape();
+// Numbers of a prediction for each target; 0 where the shapes do not fit.
+int64_t width_of(const Shape& prediction, const Shape& target) {
+  const int end = target.rank() - 1;
+  if (end < 0 || prediction.rank() <= end || prediction.rank() > end + 2) return 0;
+  for (int axis = 0; axis < end; ++axis)
+    if (prediction[axis] != target[axis]) return 0;
+  const int64_t last = target[end], given = prediction[end];
+  if (prediction.rank() == end + 2) return given == last ? prediction[end + 1] : 0;
+  return last > 0 && given % last == 0 ? given / last : 0;
+}
+
+void check_padding(const Shape& shape, const Padding& padding) {
   const bool fits =
       shape.rank() >= 2 && shape[0] == static_cast<int64_t>(padding.lengths.size()) &&
       std::all_of(padding.lengths.begin(), padding.lengths.end(),
@@ -103,36 +52,28 @@ void check(const Variable& prediction, const Tensor& target, const Padding& padd
                 "give one length for each row, of at most the number of steps");
 }
 
-template <class Rule>
-Variable mean_loss(const Variable& prediction, const Tensor& target, const Padding& padding) {
-  check(prediction, target, padding);
-  const bool wanted = needs_node({prediction});
-  const Shape& shape = target.shape();
-  const double share =
-      1.0 / static_cast<double>(std::max<int64_t>(1, counted_elements(shape, padding)));
-  Tensor slopes;
-  if (wanted)
-    slopes = padding.lengths.empty() ? Tensor::uninitialized(shape, target.dtype())
-                                     : Tensor(shape, target.dtype());
-  double total = 0;
-  dispatch(target.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    const T *guess = prediction.value().data<T>(), *truth = target.data<T>();
-    T* const slope = wanted ? slopes.data<T>() : nullptr;
-    total = sum_real(shape, padding, [=](int64_t begin, int64_t end) {
-      if (slope)
-        for (int64_t i = begin; i < end; ++i)
-          slope[i] = Rule::slope(guess[i] - truth[i]) * static_cast<T>(share);
-      return sum_lanes(begin, end, [=](int64_t i) {
-        return Rule::cost(static_cast<double>(guess[i]) - static_cast<double>(truth[i]));
-      });
-    });
-  });
-  return Variable::from_node(Tensor::full({1}, total * share, target.dtype()),
-                             wanted ? new LossNode(prediction, slopes) : nullptr);
+}  // namespace
+
+int64_t check_loss_shapes(const Variable& prediction, const Tensor& target, const Padding& padding,
+                          int outputs) {
+  const int64_t width = prediction.shape() == target.shape() && outputs == 1
+                            ? 1
+                            : width_of(prediction.shape(), target.shape());
+  if (width == 0 || (outputs != 0 && width != outputs) || prediction.dtype() != target.dtype())
+    fail_config("train.loss_shape", "loss",
+                "predictions of shape " + prediction.shape().to_string() +
+                    " cannot be compared with targets of shape " + target.shape().to_string(),
+                outputs == 0 ? "let the last layer give one number for each class"
+                : outputs == 1
+                    ? "let the last layer give as many numbers as a target has"
+                    : "let the last layer give " + std::to_string(outputs) + " numbers for each");
+  if (!padding.lengths.empty()) check_padding(target.shape(), padding);
+  return width;
 }
 
-}  // namespace
+Node* loss_node(const Variable& prediction, const Tensor& slopes) {
+  return new LossNode(prediction, slopes);
+}
 
 int64_t counted_elements(const Shape& shape, const Padding& padding) {
   if (padding.lengths.empty()) return shape.numel();
@@ -142,24 +83,34 @@ int64_t counted_elements(const Shape& shape, const Padding& padding) {
   return cells ? steps * (shape.numel() / cells) : 0;
 }
 
-Variable mse_loss(const Variable& prediction, const Tensor& target, const Padding& padding) {
-  return mean_loss<Squared>(prediction, target, padding);
+int64_t Loss::counted(const Tensor& target, const Padding& padding) const {
+  return counted_elements(target.shape(), padding);
 }
 
-Variable mae_loss(const Variable& prediction, const Tensor& target, const Padding& padding) {
-  return mean_loss<Absolute>(prediction, target, padding);
+bool Loss::counts(double) const { return true; }
+
+Tensor Loss::point(const Tensor& prediction, const Shape& target) const {
+  const Tensor all = parameters(prediction);
+  const int64_t width = all.numel() / std::max<int64_t>(1, target.numel());
+  if (width == 1 && outputs() == 1) return all.reshape(target);
+  Tensor points = Tensor::uninitialized(target, all.dtype());
+  dispatch(all.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const T* row = all.data<T>();
+    for (T& point : points.values<T>()) {
+      point = outputs() == 0 ? static_cast<T>(std::max_element(row, row + width) - row)
+                             : row[point_index()];
+      row += width;
+    }
+  });
+  return points;
 }
 
-std::span<const RegistryRow<LossFunction>> loss_registry() {
-  static const std::vector<RegistryRow<LossFunction>> rows = {
-      {"mse", "mean squared error", {}, mse_loss},
-      {"mae", "mean absolute error", {}, mae_loss},
-  };
-  return rows;
-}
-
-LossFunction find_loss(const std::string& name) {
-  return find_row(loss_registry(), name, "loss").make;
+std::unique_ptr<Loss> make_loss(const std::string& name, const Options& options) {
+  const auto& row = find_row(loss_registry(), name, "loss");
+  std::unique_ptr<Loss> loss = row.make(options);
+  options.finish();
+  return loss;
 }
 
 }  // namespace sluice

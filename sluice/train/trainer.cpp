@@ -15,7 +15,6 @@
 #include "sluice/train/checkpoint.h"
 #include "sluice/train/clip.h"
 #include "sluice/train/interrupt.h"
-#include "sluice/train/loss.h"
 #include "sluice/train/optimizer.h"
 #include "sluice/train/progress.h"
 #include "sluice/train/schedule.h"
@@ -57,7 +56,7 @@ struct Trainer::Body {
   Body(Module& model_, TrainOptions options_)
       : model(model_),
         options(std::move(options_)),
-        loss(find_loss(options.loss)),
+        loss(make_loss(options.loss, options.loss_options)),
         schedule(make_schedule(options.schedule, options.learning_rate, options.epochs,
                                options.schedule_options)),
         optimizer(make_optimizer(options.optimizer, options.optimizer_options, model.parameters())),
@@ -66,7 +65,7 @@ struct Trainer::Body {
 
   Module& model;
   TrainOptions options;
-  LossFunction loss;
+  std::unique_ptr<Loss> loss;
   Schedule schedule;
   std::unique_ptr<Optimizer> optimizer;
   Generator generator;
@@ -123,7 +122,7 @@ double Trainer::Body::train_batch(const Dataset& data, std::span<const int64_t> 
   model.set_mask_key(key);
   optimizer->zero_grad();
   const Variable result =
-      loss(model.forward(batch.x(), batch.padding()), batch.y(), batch.target_padding());
+      (*loss)(model.forward(batch.x(), batch.padding()), batch.y(), batch.target_padding());
   const double value = result.value().item();
   if (!std::isfinite(value)) diverged("the loss is not a finite number");
   result.backward();
@@ -148,10 +147,9 @@ bool Trainer::Body::run_epoch(Trainer& trainer, const Dataset& data) {
     const auto rows = std::span<const int64_t>(order).subspan(
         static_cast<size_t>(begin), static_cast<size_t>(std::min(width, data.size() - begin)));
     const double value = train_batch(data, rows, rate);
-    const auto elements =
-        static_cast<double>(counted_elements(batch.y().shape(), batch.target_padding()));
-    total += value * elements;
-    counted += elements;
+    const auto targets = static_cast<double>(loss->counted(batch.y(), batch.target_padding()));
+    total += value * targets;
+    counted += targets;
     progress.batch = begin / width + 1;
     progress.loss = total / std::max(1.0, counted);
     progress.seconds = seconds_before + seconds_since(start);
@@ -168,7 +166,7 @@ void Trainer::Body::finish_epoch(double epoch_loss, const Dataset* validation) {
       diverged("a parameter is not a finite number");
   progress.val_loss = unknown;
   if (validation) {
-    progress.val_loss = evaluate(model, *validation, options.loss, options.batch_size);
+    progress.val_loss = evaluate(model, *validation, *loss, options.batch_size);
     if (!std::isfinite(progress.val_loss)) diverged("the validation loss is not a finite number");
     history.val_loss.push_back(progress.val_loss);
   }

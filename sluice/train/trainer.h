@@ -12,6 +12,7 @@
 #include "sluice/base/options.h"
 #include "sluice/layers/module.h"
 #include "sluice/train/callback.h"
+#include "sluice/train/loss.h"
 
 namespace sluice {
 
@@ -39,6 +40,7 @@ struct TrainOptions {
   uint64_t seed = 0;    ///< of the order and of the masks
 
   std::string loss = "mse";
+  Options loss_options;
   std::string optimizer = "adam";
   Options optimizer_options;
   double learning_rate = 1e-3;
@@ -107,5 +109,6 @@ Tensor predict(Module& model, const Tensor& x, const Padding& padding = {}, int 
 
 /// Mean loss over the data, in evaluation mode.
 double evaluate(Module& model, const Dataset& data, const std::string& loss, int batch_size = 256);
+double evaluate(Module& model, const Dataset& data, const Loss& loss, int batch_size = 256);
 
 }  // namespace sluice

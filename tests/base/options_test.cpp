@@ -54,6 +54,15 @@ TEST(Options, ReadsListsOfWholeNumbers) {
     EXPECT_EQ(failure([&] { options.get_ints(key, {}); }), "config.type model[0].lstm." + key);
 }
 
+TEST(Options, ReadsListsOfNumbers) {
+  Options options("loss.pinball");
+  options.set("quantiles", "0.1, 5e-1,0.9");
+  options.set("broken", "0.1,,0.9");
+  EXPECT_EQ(options.get_doubles("quantiles", {}), (std::vector<double>{0.1, 0.5, 0.9}));
+  EXPECT_EQ(options.get_doubles("absent", {0.5}), (std::vector<double>{0.5}));
+  EXPECT_EQ(failure([&] { options.get_doubles("broken", {}); }), "config.type loss.pinball.broken");
+}
+
 TEST(Options, FallsBack) {
   const Options options = example();
   EXPECT_EQ(options.get_int("num_layers", 2), 2);

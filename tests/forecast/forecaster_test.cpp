@@ -56,6 +56,8 @@ INSTANTIATE_TEST_SUITE_P(
     Recipes, EveryKind,
     testing::Values(Words{}, Words{"horizon=6"}, Words{"model=lstm", "num_layers=2", "past=[x]"},
                     Words{"model=rnn", "linear_skip=ridge", "horizon=3"},
+                    Words{"loss={pinball: {quantiles: [0.9]}}"},
+                    Words{"loss={huber: {delta: 0.2}}"},
                     Words{"optimizer={rmsprop: {convention: keras, momentum: 0.9}}"},
                     Words{"linear_skip=none", "calendar=[month]", "scale=minmax"},
                     Words{"linear_skip=none", "calendar=none", "transform=none"},
@@ -69,6 +71,16 @@ INSTANTIATE_TEST_SUITE_P(
                     Words{"validation=12", "patience=2", "initialization=keras"},
                     Words{"optimizer={sgd: {momentum: 0.9}}", "weight_decay=0",
                           "learning_rate={0: 0.01, 2: 0.001}"}));
+
+// A network of the recipe gives one number a step, the forecast itself.
+TEST(Forecaster, RefusesALossOfOtherNumbers) {
+  for (const char* loss : {"gaussian", "pinball", "cross_entropy", "binary_cross_entropy"}) try {
+      fitted(prepare(quick_recipe({std::string("loss=") + loss})));
+      ADD_FAILURE() << loss << " was taken";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.id, "config.loss") << error.what();
+    }
+}
 
 TEST(Forecaster, EveryOptimizerTrains) {
   std::vector<std::vector<std::vector<double>>> all;
