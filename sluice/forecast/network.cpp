@@ -77,16 +77,14 @@ std::vector<LayerChoice> layers_of(const Recipe& recipe, const NetworkShape& sha
   const bool has_head =
       last.name == "linear" && last.options.get_int("output_size", 0) == shape.horizon;
   if (!has_head) layers.push_back(linear_layer(shape.horizon));
-  for (LayerChoice& layer : layers) {
-    set_if_open(layer, "initialization", recipe.initialization);
-    if (layer.name == "flatten") set_if_open(layer, "steps", std::to_string(shape.steps));
-  }
+  for (LayerChoice& layer : layers) set_if_open(layer, "initialization", recipe.initialization);
   return layers;
 }
 
 Network::Network(const Recipe& recipe, const NetworkShape& shape, Generator& generator)
     : shape_(shape), linear_on_window_(recipe.linear_skip == "joint") {
-  layers_ = make_sequential(layers_of(recipe, shape), shape.step_size, generator);
+  layers_ =
+      make_sequential(layers_of(recipe, shape), Shape{1, shape.steps, shape.step_size}, generator);
   add("layers", *layers_);
   if (recipe.linear_skip != "none") scale_state((*layers_)[layers_->size() - 1], 0.1);
   // Beside a frozen ridge the calendar is the ridge's business.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "sluice/base/error.h"
+#include "sluice/layers/parameter.h"
 
 namespace sluice {
 
@@ -23,15 +24,37 @@ void append(NamedTensors& all, const std::string& name, const NamedTensors& part
 
 }  // namespace
 
+void Composite::check_name(const std::string& name) const {
+  bool known = false;
+  for (const Child& other : children_) known = known || other.name == name;
+  for (const Own& other : own_) known = known || other.name == name;
+  if (known)
+    fail_config("layer.name", name, "two layers of a model have this name", "rename one of them");
+}
+
 void Composite::add(std::string name, Module& child) {
-  for (const Child& other : children_)
-    if (other.name == name)
-      fail_config("layer.name", name, "two layers of a model have this name", "rename one of them");
+  check_name(name);
   children_.push_back({std::move(name), &child});
+}
+
+Variable Composite::add_own(std::string name, const Tensor& value, bool trained) {
+  check_name(name);
+  own_.push_back({std::move(name), Variable(value, trained), trained});
+  return own_.back().tensor;
+}
+
+Variable Composite::add_parameter(std::string name, const Tensor& value) {
+  return add_own(std::move(name), value, true);
+}
+
+Variable Composite::add_buffer(std::string name, const Tensor& value) {
+  return add_own(std::move(name), value, false);
 }
 
 std::vector<Variable> Composite::parameters() const {
   std::vector<Variable> all;
+  for (const Own& own : own_)
+    if (own.trained) all.push_back(own.tensor);
   for (const Child& child : children_)
     for (Variable& parameter : child.module->parameters()) all.push_back(std::move(parameter));
   return all;
@@ -39,24 +62,36 @@ std::vector<Variable> Composite::parameters() const {
 
 NamedTensors Composite::state() const {
   NamedTensors all;
+  for (const Own& own : own_) all.emplace_back(own.name, own.tensor.value().clone());
   for (const Child& child : children_) append(all, child.name, child.module->state());
   return all;
 }
 
 NamedTensors Composite::gradients() const {
   NamedTensors all;
+  for (const Own& own : own_) all.emplace_back(own.name, gradient_of(own.tensor));
   for (const Child& child : children_) append(all, child.name, child.module->gradients());
   return all;
 }
 
 int64_t Composite::parameter_count() const {
   int64_t count = 0;
+  for (const Own& own : own_) count += own.trained ? own.tensor.value().numel() : 0;
   for (const Child& child : children_) count += child.module->parameter_count();
   return count;
 }
 
+int64_t Composite::buffer_count() const {
+  int64_t count = 0;
+  for (const Own& own : own_) count += own.trained ? 0 : own.tensor.value().numel();
+  for (const Child& child : children_) count += child.module->buffer_count();
+  return count;
+}
+
 void Composite::load_state(const NamedTensors& state) {
-  size_t used = 0;
+  if (children_.empty()) refuse_strangers(state, this->state());
+  for (Own& own : own_) load_parameter(own.tensor, state, own.name);
+  size_t used = own_.size();
   for (const Child& child : children_) {
     const NamedTensors part = part_of(state, child.name);
     used += part.size();
@@ -79,6 +114,7 @@ void Composite::train(bool on) {
 }
 
 void Composite::to(DType dtype) {
+  for (Own& own : own_) convert_parameter(own.tensor, dtype);
   for (const Child& child : children_) child.module->to(dtype);
 }
 

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "sluice/base/error.h"
+
 namespace sluice {
 
 namespace {
@@ -73,6 +75,20 @@ void fill_kaiming_uniform(Tensor& tensor, Fans fans, Generator& generator) {
 void fill_glorot_uniform(Tensor& tensor, Fans fans, Generator& generator) {
   const double sd = std::sqrt(2.0 / static_cast<double>(fans.in + fans.out));
   fill_uniform(tensor, std::sqrt(3.0) * sd, generator);
+}
+
+void fill_weight_and_bias(Tensor& weight, Tensor& bias, Fans fans, const FirstValues& values,
+                          Generator& generator) {
+  if (values.name == "pytorch") {
+    fill_kaiming_uniform(weight, fans, generator);
+    if (bias.defined()) fill_uniform(bias, 1 / std::sqrt(static_cast<double>(fans.in)), generator);
+  } else if (values.name == "keras") {
+    fill_glorot_uniform(weight, fans, generator);
+  } else if (values.name != "zeros") {
+    fail_config("config.choice", values.where,
+                "\"" + values.name + "\" is not one of pytorch, keras, zeros",
+                suggest(values.name, {"pytorch", "keras", "zeros"}));
+  }
 }
 
 void fill_orthogonal(Tensor& matrix, Generator& generator) {

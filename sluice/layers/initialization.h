@@ -26,6 +26,15 @@ void fill_glorot_uniform(Tensor& tensor, Fans fans, Generator& generator);
 /// A [R,C] matrix with orthonormal rows (R <= C) or columns, as PyTorch's orthogonal_.
 void fill_orthogonal(Tensor& matrix, Generator& generator);
 
+/// How the weight and the bias of a dense layer or a convolution start: "pytorch", both
+/// U(±1/√fan_in), the weight first; "keras", glorot_uniform and 0; "zeros". `where` is the option.
+struct FirstValues {
+  std::string name, where;
+};
+/// An undefined bias is left out. Throws Error "config.choice" for another name.
+void fill_weight_and_bias(Tensor& weight, Tensor& bias, Fans fans, const FirstValues& values,
+                          Generator& generator);
+
 using InitializationFunction = void (*)(Tensor& tensor, Fans fans, Generator& generator);
 
 /// Initialisations by name: zeros, ones, uniform, kaiming_uniform, glorot_uniform, orthogonal, …

@@ -2,10 +2,9 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "sluice/base/random.h"
-#include "sluice/layers/module.h"
+#include "sluice/layers/composite.h"
 
 namespace sluice {
 
@@ -17,17 +16,12 @@ struct LinearOptions {
 };
 
 /// y = x · weightᵀ + bias for x [..,I]: weight [O,I], bias [O].
-class Linear : public Module {
+class Linear : public Composite {
  public:
   /// With "pytorch" the draws are those of nn.Linear: weight, then bias.
   Linear(const LinearOptions& options, Generator& generator);
 
   Variable forward(const Variable& x, const Padding& padding = {}) override;
-  std::vector<Variable> parameters() const override;
-  NamedTensors state() const override;
-  NamedTensors gradients() const override;
-  void load_state(const NamedTensors& state) override;
-  void to(DType dtype) override;
   int output_size(int) const override { return static_cast<int>(weight_.shape()[0]); }
 
   Variable& weight() { return weight_; }

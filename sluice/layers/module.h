@@ -48,6 +48,8 @@ class Module {
 
   /// Parameters in the neutral layout, as papers and Keras count them.
   virtual int64_t parameter_count() const;
+  /// Numbers of the state that are not trained, which Keras counts apart.
+  virtual int64_t buffer_count() const { return 0; }
 
  private:
   bool training_ = true;

@@ -7,12 +7,13 @@
 #include "sluice/layers/linear.h"
 #include "sluice/layers/mlstm.h"
 #include "sluice/layers/recurrent.h"
+#include "sluice/layers/registry_rows.h"
 
 namespace sluice {
 
 namespace {
 
-using Row = RegistryRow<LayerFactory>;
+using Row = LayerRow;
 
 std::unique_ptr<Module> make_linear(const std::string&, const Options& options, int input_size,
                                     Generator& generator) {
@@ -87,6 +88,7 @@ std::vector<Row> all_rows() {
        "the paper puts around it (up-projection, convolution, norm, skip)",
        mlstm_options(), make_mlstm},
   };
+  for (Row& row : window_rows()) rows.push_back(std::move(row));
   for (Row& row : recurrent_rows()) rows.push_back(std::move(row));
   return rows;
 }

@@ -37,7 +37,12 @@ struct LayerChoice {
   Options options;
 };
 
-/// Builds the layers in order, each for the output of the one before.
+/// Builds the layers in order, each for the output of the one before, for a batch of shape `input`
+/// ([B,T,I] for sequences). Where a layer that must know the number of steps is not told it
+/// (`steps` of flatten), it is what the layers before it leave.
+std::unique_ptr<Sequential> make_sequential(const std::vector<LayerChoice>& layers,
+                                            const Shape& input, Generator& generator);
+/// The same for inputs of any number of steps.
 std::unique_ptr<Sequential> make_sequential(const std::vector<LayerChoice>& layers, int input_size,
                                             Generator& generator);
 
