@@ -8,4 +8,13 @@ int64_t Module::parameter_count() const {
   return count;
 }
 
+Shape shape_behind(Module& module, const Shape& input) {
+  const NoGrad no_grad;
+  const bool training = module.training();
+  module.eval();
+  const Shape shape = module.forward(Variable(Tensor(input))).shape();
+  module.train(training);
+  return shape;
+}
+
 }  // namespace sluice

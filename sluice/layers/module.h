@@ -55,4 +55,7 @@ class Module {
   bool training_ = true;
 };
 
+/// What the module makes of a batch of zeros of this shape, in evaluation mode and without a trace.
+Shape shape_behind(Module& module, const Shape& input);
+
 }  // namespace sluice

@@ -1,13 +1,12 @@
 #include "sluice/layers/registry.h"
 
-#include "sluice/autograd/pointwise.h"
-#include "sluice/layers/activation.h"
 #include "sluice/layers/dropout.h"
 #include "sluice/layers/flatten.h"
 #include "sluice/layers/linear.h"
 #include "sluice/layers/mlstm.h"
 #include "sluice/layers/recurrent.h"
 #include "sluice/layers/registry_rows.h"
+#include "sluice/layers/wrappers.h"
 
 namespace sluice {
 
@@ -35,18 +34,24 @@ std::unique_ptr<Module> make_flatten(const std::string&, const Options& options,
   return std::make_unique<Flatten>(options.get_int("steps", 1));
 }
 
-template <Variable (*function)(const Variable&)>
-std::unique_ptr<Module> make_activation(const std::string&, const Options&, int, Generator&) {
-  return std::make_unique<Activation>(function);
+/// The layer inside a wrapper: `layer` names it, the other options are its own.
+std::unique_ptr<Module> inner_layer(const Options& options, int input_size, Generator& generator) {
+  const std::string name = options.get_string("layer", "linear");
+  Options own(options.where());
+  for (const auto& [key, value] : options.items())
+    if (key != "layer") own.set(key, options.get_string(key, value));
+  return make_layer(name, own, input_size, generator);
 }
 
-std::unique_ptr<Module> make_leaky_relu(const std::string&, const Options& options, int,
-                                        Generator&) {
-  return std::make_unique<ParametricActivation>(leaky_relu, options.get_double("slope", 0.01));
+template <class Wrapper>
+std::unique_ptr<Module> make_wrapper(const std::string&, const Options& options, int input_size,
+                                     Generator& generator) {
+  return std::make_unique<Wrapper>(inner_layer(options, input_size, generator));
 }
 
-std::unique_ptr<Module> make_elu(const std::string&, const Options& options, int, Generator&) {
-  return std::make_unique<ParametricActivation>(elu, options.get_double("alpha", 1.0));
+std::unique_ptr<Module> make_repeat_vector(const std::string&, const Options& options, int,
+                                           Generator&) {
+  return std::make_unique<RepeatVector>(options.get_int("count", 1));
 }
 
 /// A row for every cell: what a cell adds to the table is its own name.
@@ -70,26 +75,26 @@ std::vector<Row> all_rows() {
        {{"rate", "0.5", "probability of a zero"}},
        make_dropout},
       {"flatten", "[B,T,F] becomes [B,T·F]", {{"steps", "1", "number of steps T"}}, make_flatten},
-      {"relu", "max(x, 0)", {}, make_activation<relu>},
-      {"leaky_relu",
-       "x where positive, slope · x elsewhere",
-       {{"slope", "0.01", "slope of the negative side"}},
-       make_leaky_relu},
-      {"elu",
-       "x where positive, alpha · (eˣ − 1) elsewhere",
-       {{"alpha", "1", "depth of the negative side"}},
-       make_elu},
-      {"tanh", "hyperbolic tangent", {}, make_activation<tanh>},
-      {"sigmoid", "1 / (1 + e⁻ˣ)", {}, make_activation<sigmoid>},
-      {"softplus", "log(1 + eˣ)", {}, make_activation<softplus>},
+      {"repeat_vector",
+       "a vector at every step, [B,F] -> [B,count,F]",
+       {{"count", "1", "steps of the result"}},
+       make_repeat_vector},
+      {"residual",
+       "x + layer(x); its other options are those of the layer",
+       {{"layer", "linear", "name of the layer, which must give as many outputs as it has inputs"}},
+       make_wrapper<Residual>},
+      {"time_distributed",
+       "a layer on every step by itself; its other options are those of the layer",
+       {{"layer", "linear", "name of the layer"}},
+       make_wrapper<TimeDistributed>},
       {"mlstm",
        "mLSTM: a matrix memory for each head. The cell with its projections, without the block "
        "that "
        "the paper puts around it (up-projection, convolution, norm, skip)",
        mlstm_options(), make_mlstm},
   };
-  for (Row& row : window_rows()) rows.push_back(std::move(row));
-  for (Row& row : recurrent_rows()) rows.push_back(std::move(row));
+  for (auto part : {activation_rows, window_rows, vector_rows, recurrent_rows})
+    for (Row& row : part()) rows.push_back(std::move(row));
   return rows;
 }
 

@@ -33,15 +33,6 @@ bool must_know_steps(const LayerChoice& choice) {
   return std::any_of(options.begin(), options.end(), is_steps) && !choice.options.has("steps");
 }
 
-// What the layers make of a batch of this shape, without a trace of it.
-Shape shape_behind(Sequential& model, const Shape& input) {
-  const NoGrad no_grad;
-  model.eval();
-  const Shape shape = model.forward(Variable(Tensor(input))).shape();
-  model.train();
-  return shape;
-}
-
 std::unique_ptr<Sequential> make(const std::vector<LayerChoice>& layers, int input_size,
                                  const Shape* input, Generator& generator) {
   auto model = std::make_unique<Sequential>();

@@ -11,8 +11,11 @@
 #include "sluice/autograd/gather.h"
 #include "sluice/autograd/gradient_check.h"
 #include "sluice/autograd/matmul.h"
+#include "sluice/autograd/normalize.h"
 #include "sluice/autograd/pointwise.h"
 #include "sluice/autograd/reduce.h"
+#include "sluice/autograd/repeat.h"
+#include "sluice/autograd/softmax.h"
 #include "sluice/base/error.h"
 #include "sluice/base/parallel.h"
 #include "sluice/base/random.h"
@@ -89,6 +92,26 @@ std::vector<Operation> operations() {
       {"tanh", {{20}}, [](const Inputs& v) { return tanh(v[0]); }},
       {"sigmoid", {{20}}, [](const Inputs& v) { return sigmoid(v[0]); }},
       {"softplus", {{20}}, [](const Inputs& v) { return softplus(v[0]); }, -4, 4},
+      {"gelu", {{20}}, [](const Inputs& v) { return gelu(v[0]); }, -4, 4},
+      {"gelu_tanh", {{20}}, [](const Inputs& v) { return gelu_tanh(v[0]); }, -4, 4},
+      {"silu", {{20}}, [](const Inputs& v) { return silu(v[0]); }, -4, 4},
+      {"mish", {{20}}, [](const Inputs& v) { return mish(v[0]); }, -4, 4},
+      {"selu", {{20}}, [](const Inputs& v) { return selu(v[0]); }, -4, 4},
+      {"softsign", {{20}}, [](const Inputs& v) { return softsign(v[0]); }, -4, 4},
+      {"hard_sigmoid", {{20}}, [](const Inputs& v) { return hard_sigmoid(v[0], 0.2); }, -4, 4},
+      {"hard_swish", {{20}}, [](const Inputs& v) { return hard_swish(v[0]); }, -4, 4},
+      {"hard_tanh", {{20}}, [](const Inputs& v) { return hard_tanh(v[0]); }, -2, 2},
+      {"softmax", {{3, 5}}, [](const Inputs& v) { return square(softmax(v[0])); }, -3, 3},
+      {"log_softmax", {{3, 5}}, [](const Inputs& v) { return square(log_softmax(v[0])); }, -3, 3},
+      {"repeat", {{2, 3}}, [](const Inputs& v) { return square(repeat(v[0], 1, 4)); }},
+      {"repeat_first", {{3}}, [](const Inputs& v) { return repeat(v[0], 0, 4); }},
+      {"repeat_last", {{2, 3}}, [](const Inputs& v) { return repeat(v[0], 2, 2); }},
+      {"layer_norm",
+       {{2, 3, 5}, {5}, {5}},
+       [](const Inputs& v) { return square(layer_norm(v[0], v[1], v[2], 1e-3)); }},
+      {"layer_norm_plain",
+       {{3, 5}},
+       [](const Inputs& v) { return square(layer_norm(v[0], {}, {}, 1e-5)); }},
       {"exp", {{20}}, [](const Inputs& v) { return exp(v[0]); }},
       {"log", {{20}}, [](const Inputs& v) { return log(v[0]); }, 0.5, 3},
       {"sqrt", {{20}}, [](const Inputs& v) { return sqrt(v[0]); }, 0.5, 3},
