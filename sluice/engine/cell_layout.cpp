@@ -34,7 +34,7 @@ std::vector<int> balanced(int count, int widest) {
 }
 
 CellLayout::CellLayout(const Cell& c, int input, int hidden, int n, int widest,
-                       const CellStructure& s)
+                       const CellStructure& s, bool separate)
     : cell(&c),
       input_size(input),
       hidden_size(hidden),
@@ -48,6 +48,7 @@ CellLayout::CellLayout(const Cell& c, int input, int hidden, int n, int widest,
       units(static_cast<int>(c.info.units.size())),
       messages(static_cast<int>(c.info.messages.size())),
       structure(s),
+      separate_gates(separate),
       fused(false),
       out(s.projection > 0 ? s.projection : hidden),
       out_padded((out + n - 1) / n * n),
@@ -59,7 +60,9 @@ CellLayout::CellLayout(const Cell& c, int input, int hidden, int n, int widest,
     all.push_back(reads(k));
     if (all[k] & reads_raw) raw_gates.push_back(k);
   }
-  for (int p = 0; p < parts(); ++p) columns[p] = find_columns(c.info, all, 1 << p, widest);
+  for (int p = 0; p < parts(); ++p)
+    columns[p] = find_columns(c.info, all, 1 << p, separate ? 1 : widest);
+  for (int p = 1; p < parts(); ++p) copies_before_[p + 1] = copies_before_[p] + columns[p].count;
   fused = columns[0].first == columns[1].first && columns[0].count == columns[1].count;
   const int modules = static_cast<int>(s.periods.size());
   for (int u = 0; modules > 0 && u < hidden; ++u)

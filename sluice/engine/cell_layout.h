@@ -47,7 +47,7 @@ struct NeutralMatrix {
 struct CellLayout {
   /// Throws Error "cell.gates" if gates that read the same part do not stand side by side.
   CellLayout(const Cell& cell, int input_size, int hidden_size, int lanes, int widest_panel,
-             const CellStructure& structure = {});
+             const CellStructure& structure = {}, bool separate_gates = false);
 
   const Cell* cell;
   int input_size, hidden_size;
@@ -55,7 +55,8 @@ struct CellLayout {
   int tail;                   ///< units of the last group where they do not fill it, else 0
   int gates, slots, states, units, messages;
   CellStructure structure;
-  bool fused;  ///< input and hidden state enter the same chains, panel by panel
+  bool separate_gates;  ///< every gate is a panel, so that each can read a copy of its own
+  bool fused;           ///< input and hidden state enter the same chains, panel by panel
   /// Units of h, and their number in whole vectors: the cell's own unless a projection makes h.
   int out, out_padded;
   std::vector<int> raw_gates;  ///< gates whose chains start from the input's own unit
@@ -78,6 +79,15 @@ struct CellLayout {
   std::vector<int> periods;
   bool ticks(int unit, int s) const;
   bool moves(int group, int s) const;
+
+  /// Whether a gate reads x.
+  bool takes_input(int gate) const { return (reads(gate) & (reads_input | reads_raw)) != 0; }
+  /// Where each gate reads a copy of its own: the number of that copy, of x's by gate, of those of
+  /// h and messages part by part; and how many the latter are.
+  int copy_of(Part p, int gate) const {
+    return p == Part::input ? gate : copies_before_[index_of(p)] + gate - part(p).first;
+  }
+  int recurrent_copies() const { return copies_before_[parts()]; }
 
   int parts() const { return 2 + messages; }
   const Columns& part(Part p) const { return columns[index_of(p)]; }
@@ -117,6 +127,7 @@ struct CellLayout {
   Range find_range(int group) const;
   std::vector<Range> ranges_;  // none where every unit reads all
   int matrix_of_[max_parts] = {};
+  int copies_before_[max_parts + 1] = {};
 };
 
 /// Neighbouring vectors [first, first + size).

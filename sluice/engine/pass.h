@@ -80,18 +80,19 @@ struct SequenceView {
 /// What a forward pass leaves behind for its backward pass.
 struct PassMemory {
   SequenceView x, y;
+  SequenceView x_gates;  ///< untied masks: gates' copies of x side by side in a row; or undefined
   RowPlan plan;
   bool units = false;  ///< threads share the units, not the rows
   bool zero_first = true;
   bool hold = false;  ///< padding holds the state: h before the first step, the last h after
-  Tensor packed_x;    ///< [slice][step][row][I], ragged batches only
+  Tensor packed_x;    ///< [slice][step][row][I or gates·I], ragged batches only
   Tensor h;           ///< [slice][step][row][padded], where y itself cannot serve
   Tensor first;       ///< [row][padded] hidden state before the first step
   Tensor state[max_states];
   Tensor z, message[max_messages], start;
   Tensor full;  ///< [slice][step][row][padded] what the cell gave a projection
   MaskRule rule;
-  Tensor source;   ///< [slice][step][row][padded], where dropout masks the hidden state
+  Tensor source;   ///< [slice][step][row][padded or copies·padded], where dropout masks h
   Tensor weights;  ///< packed, where dropout masks the recurrent matrix
 };
 
@@ -150,11 +151,13 @@ class BackwardPass {
   void collect_weights();
   void add_bias(bool input_side, const T* from, T* to) const;
   void store_first();
+  SequenceView dx_view() const;
   bool direct() const;  ///< one slice adds straight to the gradients; frozen weights have none
 
   const Direction& direction_;
   const PassMemory& memory_;
   PassGradients<T> gradients_;
+  SequenceView dx_gates_;  // of each copy of x, where gates read copies of their own
   Tensor dy_, dh_, dstate_[max_states], dmessage_[max_messages], dx_, dx_tail_, dweights_, dstart_,
       dunits_, dsource_, dfull_, dprojected_, dprojection_, projection_transposed_;
   Tensor transposed_[max_parts];

@@ -71,7 +71,10 @@ void BackwardPass<T>::make_room() {
   if (memory_.source.defined()) dsource_ = room<T>(batch * layout.padded);
   for (int k = 0; k < layout.messages; ++k) dmessage_[k] = room<T>(batch * layout.padded);
   if (gradients_.dx.defined()) {
-    if (plan.ragged()) dx_ = room<T>(batch * plan.steps() * layout.input_size);
+    if (memory_.x_gates.defined()) dx_gates_ = view_by_gate<T>(layout, memory_.x);
+    const int64_t count = batch * plan.steps() * dx_view().columns;
+    // A gate that adds to its x's own unit alone finds zeros there.
+    if (plan.ragged()) dx_ = dx_gates_.defined() ? Tensor({count}, dtype_of<T>) : room<T>(count);
     dx_tail_ = room<T>(tail_room(layout) * most_threads(direction_, memory_) * slices);
   }
   if (!direct()) dweights_ = room<T>(slices * layout.packed_size());
@@ -181,15 +184,15 @@ void BackwardPass<T>::complete(SequenceTask<T>& q, int slice) {
   for (int k = 0; k < layout.messages; ++k) q.dmessage[k] = dmessage_[k].template data<T>() + row;
   for (int k = 1; k < layout.states; ++k) q.dstate[k] = dstate_[k].template data<T>() + row;
   q.need_first = gradients_.dfirst[0] != nullptr;
-  SequenceView& dx = gradients_.dx;
+  SequenceView dx = dx_view();
   if (dx.defined()) {
     const int lanes = layout.lanes, whole = (layout.input_size + lanes - 1) / lanes * lanes;
     q.dx_tail = dx_tail_.template data<T>() + slice * tail_room(layout);
     q.dx_columns = layout.input_size;
     if (dx_.defined()) {
-      q.dx = dx_.template data<T>() + int64_t{begin} * q.steps * layout.input_size;
-      q.dx_step = int64_t{q.rows} * layout.input_size;
-      q.dx_row = layout.input_size;
+      q.dx = dx_.template data<T>() + int64_t{begin} * q.steps * dx.columns;
+      q.dx_step = int64_t{q.rows} * dx.columns;
+      q.dx_row = dx.columns;
     } else {
       q.dx = dx.at<T>(first, begin);
       q.dx_step = dx.step_stride() * (reverse ? -1 : 1);
@@ -229,15 +232,23 @@ template <class T>
 void BackwardPass<T>::finish() {
   collect();
   store_first();
-  SequenceView& dx = gradients_.dx;
+  SequenceView dx = dx_view();
   if (!dx.defined()) return;
   if (memory_.plan.ragged()) {
-    scatter(std::as_const(dx_).template data<T>(), direction_.layout.input_size, dx, memory_.plan,
+    scatter(std::as_const(dx_).template data<T>(), dx.columns, dx, memory_.plan,
             direction_.reverse);
     fill_padding<T>(dx, memory_, direction_.reverse, false, 0);
   }
-  if (memory_.rule.training && memory_.rule.rates.input > 0)
+  if (dx_gates_.defined())
+    sum_by_input_masks<T>(direction_.layout, memory_.rule, dx_gates_, gradients_.dx);
+  else if (memory_.rule.training && memory_.rule.rates.input > 0)
     multiply_by_input_mask<T>(memory_.rule, dx, dx);
+}
+
+/// What the loop writes of dx: the sum over gates, or each gate's.
+template <class T>
+SequenceView BackwardPass<T>::dx_view() const {
+  return dx_gates_.defined() ? dx_gates_ : gradients_.dx;
 }
 
 /// Sums over slices, in order, into the parameters' gradients.

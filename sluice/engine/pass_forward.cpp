@@ -85,14 +85,24 @@ ForwardPass<T>::ForwardPass(const Direction& direction, PassMemory& m, const Pad
   m.start = room<T>(layout.bias_size());
   sum_biases(direction, m.start.data<T>());
   load_first(layout, m, first, remembers);
-  if (m.rule.training && m.rule.rates.input > 0) m.x = masked_input<T>(m.rule, m.x);
+  const bool untied = m.rule.rates.untied();
+  if (m.rule.training && m.rule.rates.input > 0) {
+    if (untied)
+      m.x_gates = masked_input_by_gate<T>(layout, m.rule, m.x);
+    else
+      m.x = masked_input<T>(m.rule, m.x);
+  }
   if (m.rule.training && m.rule.rates.weights > 0)
     m.weights = masked_weights<T>(layout, m.rule, direction.weights.value());
-  if (m.plan.ragged()) m.packed_x = gather<T>(m.x, m.plan, direction.reverse, layout.input_size);
+  if (m.plan.ragged()) {
+    const SequenceView& x = m.x_gates.defined() ? m.x_gates : m.x;
+    m.packed_x = gather<T>(x, m.plan, direction.reverse, x.columns);
+  }
   const int64_t kept = remembers ? steps : 1, rows = batch;
   m.z = room<T>(rows * kept * layout.padded * layout.slots);
   for (int k = 0; k < layout.messages; ++k) m.message[k] = room<T>(rows * kept * layout.padded);
-  if (m.rule.training && m.rule.rates.hidden > 0) m.source = room<T>(rows * kept * layout.padded);
+  if (m.rule.training && m.rule.rates.hidden > 0)
+    m.source = room<T>(rows * kept * layout.padded * (untied ? layout.recurrent_copies() : 1));
   if (layout.projects()) m.full = room<T>(rows * kept * layout.padded);
   const bool keep_h = remembers || m.y.defined() || m.plan.ragged();
   if (!y_serves(layout, m)) m.h = room<T>(rows * layout.out_padded * (keep_h ? steps : 2));

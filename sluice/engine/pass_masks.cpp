@@ -38,6 +38,66 @@ SequenceView masked_input(const MaskRule& rule, const SequenceView& x) {
 }
 
 template <class T>
+SequenceView view_by_gate(const CellLayout& layout, const SequenceView& x) {
+  const int64_t steps = x.steps(), batch = x.batch(), width = layout.gates * layout.input_size;
+  const Shape shape = x.batch_first ? Shape{batch, steps, width} : Shape{steps, batch, width};
+  return {Tensor(shape, dtype_of<T>), x.batch_first};
+}
+
+namespace {
+
+/// Calls f(row, gate, mask) for each row of the batch and each gate that reads x.
+template <class T, class F>
+void for_each_input_mask(const CellLayout& layout, const MaskRule& rule, int batch, F&& f) {
+  const double rate = rule.rates.input;
+  parallel_for(batch, [&, rate](int64_t row) {
+    PoolArray<T> mask(whole_blocks(layout.input_size));
+    for (int gate = 0; gate < layout.gates; ++gate) {
+      if (!layout.takes_input(gate)) continue;
+      draw_mask(rule,
+                {MaskKind::input, static_cast<uint32_t>(row), static_cast<uint32_t>(gate), 0,
+                 layout.input_size},
+                rate, static_cast<T>(1 / (1 - rate)), mask.data());
+      f(static_cast<int>(row), gate, mask.data());
+    }
+  });
+}
+
+}  // namespace
+
+template <class T>
+SequenceView masked_input_by_gate(const CellLayout& layout, const MaskRule& rule,
+                                  const SequenceView& x) {
+  SequenceView copies = view_by_gate<T>(layout, x);
+  const auto from = x.rows<T>();
+  const auto to = copies.rows<T>();
+  const int inputs = layout.input_size, steps = x.steps();
+  for_each_input_mask<T>(layout, rule, x.batch(), [=](int row, int gate, const T* mask) {
+    for (int t = 0; t < steps; ++t)
+      for (int i = 0; i < inputs; ++i)
+        to.at(t, row)[gate * inputs + i] = from.at(t, row)[i] * mask[i];
+  });
+  return copies;
+}
+
+template <class T>
+void sum_by_input_masks(const CellLayout& layout, const MaskRule& rule, const SequenceView& from,
+                        SequenceView& to) {
+  const auto rows = from.rows<T>();
+  const auto sums = to.rows<T>();
+  const int inputs = layout.input_size, steps = from.steps();
+  const auto width = to.own_lanes ? static_cast<int>(to.tensor.size(-1)) : inputs;
+  parallel_for(from.batch(), [=](int64_t row) {
+    for (int t = 0; t < steps; ++t) std::fill_n(sums.at(t, static_cast<int>(row)), width, T{0});
+  });
+  for_each_input_mask<T>(layout, rule, from.batch(), [=](int row, int gate, const T* mask) {
+    for (int t = 0; t < steps; ++t)
+      for (int i = 0; i < inputs; ++i)
+        sums.at(t, row)[i] += rows.at(t, row)[gate * inputs + i] * mask[i];
+  });
+}
+
+template <class T>
 void multiply_by_weight_mask(const CellLayout& layout, const MaskRule& rule, T* packed) {
   const double rate = rule.rates.weights;
   const T kept = static_cast<T>(1 / (1 - rate));
@@ -67,6 +127,11 @@ Tensor masked_weights(const CellLayout& layout, const MaskRule& rule, const Tens
 #define SLUICE_INSTANTIATE(T)                                                                   \
   template SequenceView masked_input<T>(const MaskRule&, const SequenceView&);                  \
   template void multiply_by_input_mask<T>(const MaskRule&, const SequenceView&, SequenceView&); \
+  template SequenceView view_by_gate<T>(const CellLayout&, const SequenceView&);                \
+  template SequenceView masked_input_by_gate<T>(const CellLayout&, const MaskRule&,             \
+                                                const SequenceView&);                           \
+  template void sum_by_input_masks<T>(const CellLayout&, const MaskRule&, const SequenceView&,  \
+                                      SequenceView&);                                           \
   template Tensor masked_weights<T>(const CellLayout&, const MaskRule&, const Tensor&);         \
   template void multiply_by_weight_mask(const CellLayout&, const MaskRule&, T*);
 SLUICE_INSTANTIATE(float)

@@ -30,14 +30,16 @@ SequenceTask<T> make_task(const Direction& d, const PassMemory& m, int slice) {
   if (d.units.defined()) q.units = std::as_const(d.units.value()).template data<T>();
   q.start = std::as_const(m.start).template data<T>();
 
+  const SequenceView& x = m.x_gates.defined() ? m.x_gates : m.x;
+  q.x_gate = m.x_gates.defined() ? layout.input_size : 0;
   if (plan.ragged()) {
-    q.x = std::as_const(m.packed_x).template data<T>() + begin * steps * layout.input_size;
-    q.x_step = rows * layout.input_size;
-    q.x_row = layout.input_size;
+    q.x = std::as_const(m.packed_x).template data<T>() + begin * steps * x.columns;
+    q.x_step = rows * x.columns;
+    q.x_row = x.columns;
   } else {
-    q.x = m.x.at<T>(d.reverse ? q.steps - 1 : 0, static_cast<int>(begin));
-    q.x_step = m.x.step_stride() * (d.reverse ? -1 : 1);
-    q.x_row = m.x.row_stride();
+    q.x = x.at<T>(d.reverse ? q.steps - 1 : 0, static_cast<int>(begin));
+    q.x_step = x.step_stride() * (d.reverse ? -1 : 1);
+    q.x_row = x.row_stride();
   }
 
   const bool remembers =
@@ -80,8 +82,10 @@ SequenceTask<T> make_task(const Direction& d, const PassMemory& m, int slice) {
   }
   if (m.source.defined()) {
     Tensor source = m.source;
-    q.source = source.data<T>() + begin * (remembers ? steps : 1) * layout.padded;
-    q.source_step = q.message_step;
+    q.source_copy = m.rule.rates.untied() ? layout.padded : 0;
+    q.source_row = ptrdiff_t{layout.padded} * (q.source_copy > 0 ? layout.recurrent_copies() : 1);
+    q.source = source.data<T>() + begin * (remembers ? steps : 1) * q.source_row;
+    q.source_step = remembers ? rows * q.source_row : 0;
   }
   return q;
 }

@@ -9,7 +9,11 @@ struct RecurrentDropout {
   double input = 0;   ///< of x, for the sequence (Gal and Ghahramani 2016; Keras' dropout)
   double hidden = 0;  ///< of h and messages on their way into the recurrent matrix, for the
                       ///< sequence (Gal and Ghahramani 2016; Keras' recurrent_dropout)
-  double update = 0;  ///< of what is added to the state (Semeniuta et al. 2016)
+  /// All gates see the same masked x and h (Gal's tied weights). Or each has masks of its own for
+  /// both (his untied weights, Keras' implementation 1): gates then read copies of their own and
+  /// are multiplied one by one, which makes a training step of an LSTM some 1.7 times as long.
+  bool tied = true;
+  double update = 0;             ///< of what is added to the state (Semeniuta et al. 2016)
   bool update_each_step = true;  ///< or for the sequence
   double cell = 0;               ///< of the new cell, for the sequence (Moon et al. 2015)
   double weights = 0;            ///< of the recurrent matrix, for a run (Merity et al. 2018)
@@ -18,6 +22,8 @@ struct RecurrentDropout {
                                                 ///< at each step; their mean outside training
                                                 ///< (Krueger et al. 2017)
 
+  /// Whether each gate reads copies of x or h that are masked for it alone.
+  bool untied() const { return !tied && (input > 0 || hidden > 0); }
   bool any_mask() const {
     return hidden > 0 || update > 0 || cell > 0 || zoneout_hidden > 0 || zoneout_cell > 0;
   }

@@ -130,44 +130,35 @@ class BackwardLoop {
 
   /// What reaches h before step s by way of the recurrent matrix.
   void hidden(int s, int rows) {
-    run(Part::hidden, hidden_, {s, rows, q_.source ? q_.dsource : q_.dh, layout_.out_padded});
-    if (q_.source) multiply(rows, q_.dsource, [&](int64_t i, T masked) { q_.dh[i] += masked; });
-  }
-
-  /// Calls to(i, from[i] · hidden mask) for the owned units of some rows.
-  template <class To>
-  void multiply(int rows, const T* from, const To& to) {
-    const T* const mask = q_.masks->hidden();
-    for (int r = 0; r < rows; ++r)
-      for (int u = share_.first_group * layout_.lanes; u < share_.last_group * layout_.lanes; ++u) {
-        const int64_t i = int64_t{r} * layout_.padded + u;
-        to(i, from[i] * mask[i]);
-      }
+    if (!q_.source) return run(Part::hidden, hidden_, {s, rows, q_.dh, layout_.out_padded});
+    run_masked(Part::hidden, hidden_, s, [&](int64_t i, int, T masked) { q_.dh[i] += masked; });
   }
 
   /// The transposed products of one part, made ready once: gate gradients times the transposed
   /// weights, for output blocks [first, last).
+  /// Gates that read copies of their own have products of their own, one gate's after another's.
   struct Transposed {
     int first = 0, last = 0;
     PanelTask<T>* tasks = nullptr;
   };
 
-  /// The chain of one output block over all groups; lanes past the last unit hold zeros on both
-  /// sides and are left out.
-  int fill_segments(Part part, int output, Segment<T>* segments, const T* panel, int width) {
+  /// The chain of one output block over all groups, for some gates of a part; lanes past the last
+  /// unit hold zeros on both sides and are left out.
+  int fill_segments(Part part, const Piece& gates, int output, int width, Segment<T>* segments) {
     const Columns& columns = layout_.part(part);
     const int lanes = layout_.lanes;
-    const ptrdiff_t chain = ptrdiff_t{columns.count} * lanes;
-    const ptrdiff_t row = row_of_z();
+    const ptrdiff_t group = ptrdiff_t{layout_.part(part).count} * lanes, row = row_of_z();
+    const T* panel = q_.transposed[index_of(part)] + output * layout_.groups * group +
+                     ptrdiff_t{gates.first - columns.first} * lanes * width;
     int count = 0;
-    for (int g = 0; g < layout_.groups; ++g, panel += chain * width) {
+    for (int g = 0; g < layout_.groups; ++g, panel += group * width) {
       if (part == Part::hidden && !reads(g, output, width)) continue;
-      const T* z = at_.z(0, g) + ptrdiff_t{columns.first} * lanes;
+      const T* z = at_.z(0, g) + ptrdiff_t{gates.first} * lanes;
       if (layout_.tail == 0 || g + 1 < layout_.groups) {
-        segments[count++] = {z, row, panel, chain};
+        segments[count++] = {z, row, panel, ptrdiff_t{gates.size} * lanes};
         continue;
       }
-      for (int c = 0; c < columns.count; ++c)
+      for (int c = 0; c < gates.size; ++c)
         segments[count++] = {z + c * lanes, row, panel + ptrdiff_t{c} * lanes * width,
                              layout_.tail};
     }
@@ -184,16 +175,21 @@ class BackwardLoop {
   ptrdiff_t row_of_z() const { return q_.rows == 1 ? q_.z_step : at_.unit_row(); }
 
   Transposed make_transposed(Part part, int first, int last, bool add) {
-    const T* weights = q_.transposed[static_cast<int>(part)];
-    if (weights == nullptr) return {};
-    const auto& widths = layout_.blocks(part);
-    const ptrdiff_t inner = ptrdiff_t{layout_.padded} * layout_.part(part).count;
+    if (q_.transposed[index_of(part)] == nullptr) return {};
     const Transposed made = {first, last, tasks_};
+    const Columns& columns = layout_.part(part);
+    const int each = at_.copy_stride(part) > 0 ? 1 : columns.count;
+    for (int gate = 0; gate < columns.count; gate += each)
+      make_transposed(part, {columns.first + gate, each}, first, last, add);
+    return made;
+  }
+
+  void make_transposed(Part part, const Piece& gates, int first, int last, bool add) {
+    const auto& widths = layout_.blocks(part);
     int output = 0;
     for (int b = 0; b < last; output += widths[b] * layout_.lanes, ++b) {
       if (b < first) continue;
-      const int count = fill_segments(part, output, segments_, weights + output * inner,
-                                      widths[b] * layout_.lanes);
+      const int count = fill_segments(part, gates, output, widths[b] * layout_.lanes, segments_);
       PanelTask<T>& t = *tasks_++;
       t = PanelTask<T>{segments_, count, nullptr, 0, {}, {}};
       for (int v = 0; v < widths[b]; ++v) {
@@ -202,7 +198,6 @@ class BackwardLoop {
       }
       segments_ += segment_room(layout_);
     }
-    return made;
   }
 
   /// Rows of gate gradients from step s on, and of their results.
@@ -212,10 +207,11 @@ class BackwardLoop {
     ptrdiff_t to_stride;
   };
 
-  void run(Part part, const Transposed& transposed, const Rows& rows) {
+  void run(Part part, const Transposed& transposed, const Rows& rows, int copy = 0) {
     const auto& widths = layout_.blocks(part);
+    PanelTask<T>* next = transposed.tasks + copy * (transposed.last - transposed.first);
     for (int b = transposed.first; b < transposed.last; ++b) {
-      PanelTask<T>& t = transposed.tasks[b - transposed.first];
+      PanelTask<T>& t = *next++;
       t.a_offset = rows.s * q_.z_step;
       t.z = rows.to;
       t.z_stride = rows.to_stride;
@@ -227,14 +223,36 @@ class BackwardLoop {
     }
   }
 
+  /// Calls to(i, copy, number) for the owned units of step s with what reaches a part's source, by
+  /// way of each of its masked copies.
+  template <class To>
+  void run_masked(Part part, const Transposed& transposed, int s, const To& to) {
+    const int rows = at_.active(s);
+    const Piece copies = at_.copies_of(part);
+    for (int copy = 0; copy < copies.size; ++copy) {
+      run(part, transposed, {s, rows, q_.dsource, layout_.padded}, copy);
+      const T* const mask = q_.masks->hidden(copies.first + copy);
+      for (int r = 0; r < rows; ++r)
+        for (int u = share_.first_group * layout_.lanes; u < share_.last_group * layout_.lanes;
+             ++u) {
+          const int64_t i = int64_t{r} * layout_.padded + u;
+          to(i, copy, q_.dsource[i] * mask[i]);
+        }
+    }
+  }
+
   /// dx by dot products: each panel's gates times the weights of one input after the other.
   void make_dots() {
     const Columns& columns = layout_.part(Part::input);
-    dots_ = RowDotTask<T>{segments_, 0, nullptr, 0, layout_.input_size, 0};
+    const bool by_gate = at_.copy_stride(Part::input) > 0;
     for (int g = 0; g < layout_.groups; ++g) {
       int before = 0;
       for (int vectors : columns.panels) {
-        segments_[dots_.segment_count++] = {
+        RowDotTask<T>& dots = dots_[by_gate ? before : 0];
+        Segment<T>* const segments = segments_ + (by_gate ? before * layout_.groups : 0);
+        dots.segments = segments;
+        dots.columns = layout_.input_size;
+        segments[dots.segment_count++] = {
             at_.z(0, g) + ptrdiff_t{columns.first + before} * layout_.lanes, row_of_z(),
             at_.panel(Part::input, g, before), ptrdiff_t{vectors} * layout_.lanes};
         before += vectors;
@@ -243,16 +261,25 @@ class BackwardLoop {
     segments_ += segment_room(layout_);
   }
 
+  void run_dots(const Rows& rows, RowDotTask<T>& dots) {
+    dots.a_offset = rows.s * q_.z_step;
+    dots.out = rows.to;
+    dots.out_stride = rows.to_stride;
+    q_.panels->row_dots(dots, rows.count);
+  }
+
   void run_input(const Rows& rows) {
-    if (!few_inputs(layout_)) {
-      run(Part::input, input_, rows);
-      return add_raw(rows);
+    const Piece copies = at_.copies_of(Part::input);
+    for (int copy = 0; copy < copies.size; ++copy) {
+      Rows of_copy = rows;
+      of_copy.to += (copies.first + copy) * q_.x_gate;
+      if (few_inputs(layout_))
+        run_dots(of_copy, dots_[copy]);
+      else
+        run(Part::input, input_, of_copy, copy);
     }
-    dots_.a_offset = rows.s * q_.z_step;
-    dots_.out = rows.to;
-    dots_.out_stride = rows.to_stride;
-    q_.panels->row_dots(dots_, rows.count);
     add_raw(rows);
+    if (!few_inputs(layout_)) return;
     // The layer below reads whole vectors.
     for (int r = 0; q_.dx_columns > layout_.input_size && r < rows.count; ++r) {
       T* const row = rows.to + r * rows.to_stride;
@@ -266,7 +293,8 @@ class BackwardLoop {
       for (int r = 0; r < rows.count; ++r)
         for (int g = 0; g < layout_.groups; ++g) {
           const T* dz = at_.z(rows.s, g) + r * row_of_z() + ptrdiff_t{gate} * layout_.lanes;
-          T* const dx = rows.to + r * rows.to_stride + ptrdiff_t{g} * layout_.lanes;
+          T* const dx =
+              rows.to + r * rows.to_stride + gate * q_.x_gate + ptrdiff_t{g} * layout_.lanes;
           const int count = std::min(layout_.lanes, layout_.input_size - g * layout_.lanes);
           for (int u = 0; u < count; ++u) dx[u] += dz[u];
         }
@@ -303,9 +331,11 @@ class BackwardLoop {
   }
 
   void run_message(int k, int s) {
+    const Part part = message_part(k);
     T* const to = q_.dmessage[k];
-    run(message_part(k), messages_[k], {s, at_.active(s), to, layout_.padded});
-    if (q_.source) multiply(at_.active(s), to, [&](int64_t i, T masked) { to[i] = masked; });
+    if (!q_.source) return run(part, messages_[k], {s, at_.active(s), to, layout_.padded});
+    run_masked(part, messages_[k], s,
+               [&](int64_t i, int copy, T masked) { to[i] = copy == 0 ? masked : to[i] + masked; });
   }
 
   /// What the gate gradients of some steps are multiplied with.
@@ -337,16 +367,21 @@ class BackwardLoop {
   void owe(Owed& owed, int first, int last, int group) {
     owed.steps = owed.message_steps = owed.hidden_steps = 0;
     const int read = layout_.reads_units(group).first;
+    const auto gate = [&](Part part) { return layout_.part(part).first; };
     for (int s = first; s < last; ++s) {
       if (!at_.moves(s, group)) continue;
       const int rows = at_.active(s);
       const T* z = at_.z(s, group);
-      owed.x[owed.steps++] = {q_.x + s * q_.x_step, q_.x_row, z, rows};
-      for (int k = 0; k < layout_.messages; ++k)
-        owed.q[k][owed.message_steps] = {at_.message(k, s), layout_.padded, z, rows};
+      owed.x[owed.steps++] = {at_.x(s, gate(Part::input)), q_.x_row, z, rows};
+      for (int k = 0; k < layout_.messages; ++k) {
+        const Part part = message_part(k);
+        owed.q[k][owed.message_steps] = {at_.read(part, s, gate(part)), at_.read_row(part, s), z,
+                                         rows};
+      }
       ++owed.message_steps;
       if (!at_.reads_hidden(s)) continue;
-      owed.h[owed.hidden_steps++] = {at_.h_read(s) + read, at_.h_read_row(s), z, rows};
+      owed.h[owed.hidden_steps++] = {at_.read(Part::hidden, s, gate(Part::hidden)) + read,
+                                     at_.read_row(Part::hidden, s), z, rows};
     }
   }
 
@@ -354,22 +389,27 @@ class BackwardLoop {
   void owe_row(Owed& owed, int first, int last, int group) {
     owed.steps = owed.message_steps = 1;
     owed.hidden_steps = 0;
-    owed.x[0] = {q_.x + first * q_.x_step, q_.x_step, at_.z(first, group), last - first};
+    const auto gate = [&](Part part) { return layout_.part(part).first; };
+    owed.x[0] = {at_.x(first, gate(Part::input)), q_.x_step, at_.z(first, group), last - first};
     const auto add = [&](int s, int end) {
       if (s == end) return;
       const int i = owed.hidden_steps++;
       const int read = layout_.reads_units(group).first;
-      owed.h[i] = {at_.h_read(s) + read, at_.h_read_step(), at_.z(s, group), end - s};
+      owed.h[i] = {at_.read(Part::hidden, s, gate(Part::hidden)) + read,
+                   at_.read_step(Part::hidden), at_.z(s, group), end - s};
     };
-    for (int k = 0; k < layout_.messages; ++k)
-      owed.q[k][0] = {at_.message(k, first), q_.message_step, at_.z(first, group), last - first};
+    for (int k = 0; k < layout_.messages; ++k) {
+      const Part part = message_part(k);
+      owed.q[k][0] = {at_.read(part, first, gate(part)), at_.read_step(part), at_.z(first, group),
+                      last - first};
+    }
     const int second = first == 0 ? 1 : first;
     if (first == 0 && at_.reads_hidden(0)) add(0, 1);
     add(second, last);
   }
 
   /// Without steps the sum is zero, which only a buffer that is to be overwritten needs to be told.
-  void outer(Part part, const OuterStep<T>* steps, int count, int group) {
+  void outer(Part part, OuterStep<T>* steps, int count, int group) {
     if (count == 0 && !overwrite_) return;
     const Columns& columns = layout_.part(part);
     const int64_t all = layout_.depth(part);
@@ -385,6 +425,8 @@ class BackwardLoop {
               ptrdiff_t{read.first} * vectors * layout_.lanes;
       q_.panels->outer[vectors](t);
       before += vectors;
+      if (const ptrdiff_t next = at_.copy_stride(part) * vectors; next > 0)
+        for (int i = 0; i < count; ++i) steps[i].a += next;
     }
   }
 
@@ -399,7 +441,7 @@ class BackwardLoop {
   PointwiseTask<T>* pointwise_;
   std::optional<ProjectionBackward<T>> projection_;
   Transposed hidden_, messages_[max_messages], input_;
-  RowDotTask<T> dots_{};
+  RowDotTask<T> dots_[max_gates] = {};
   std::optional<BackwardRows<T>> by_row_;
   const int enough_rows_ = enough_rows();
   int last_ = q_.steps;  // steps [s, last_) still owe their weight gradients,

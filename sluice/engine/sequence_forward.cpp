@@ -57,9 +57,10 @@ class Products {
   void run(const Rows& rows, int first, int last) {
     const auto& panels = at_.layout.part(part_).panels;
     const bool hidden = part_ >= Part::message || at_.reads_hidden(rows.s);
-    for (int p = 0; p < panels_; ++p) {
+    int gate = at_.layout.part(part_).first;
+    for (int p = 0; p < panels_; gate += panels[p++]) {
       PanelTask<T>* tasks = tasks_ + ptrdiff_t{p} * groups_ - first_;
-      for (int g = first; g < last; ++g) move(tasks[g], rows, g, hidden);
+      for (int g = first; g < last; ++g) move(tasks[g], rows, g, gate, hidden);
       if (rows.count <= few_rows) {
         at_.q.panels->product_few[panels[p]](tasks + first, last - first, rows.count);
       } else {
@@ -92,13 +93,13 @@ class Products {
             read.last - read.first};
   }
 
-  void move(PanelTask<T>& t, const Rows& rows, int group, bool hidden) {
+  void move(PanelTask<T>& t, const Rows& rows, int group, int gate, bool hidden) {
     auto* segments = const_cast<Segment<T>*>(t.segments);
     const int s = rows.s;
     t.z = at_.z(s, group);
     t.z_stride = rows.z_stride;
     if (part_ == Part::input) {
-      segments[0].a = at_.q.x + s * at_.q.x_step;
+      segments[0].a = at_.x(s, gate);
       segments[0].row_stride = rows.count > at_.q.rows ? at_.q.x_step : at_.q.x_row;
       t.segment_count = fused_ && hidden ? 2 : 1;
     } else {
@@ -106,10 +107,10 @@ class Products {
     }
     if (!hidden || (part_ == Part::input && !fused_)) return;
     Segment<T>& last = segments[t.segment_count - 1];
-    const bool message = part_ >= Part::message;
-    last.a = message ? at_.message(message_of(part_), s)
-                     : at_.h_read(s) + at_.layout.reads_units(group).first;
-    last.row_stride = message ? at_.layout.padded : at_.h_read_row(s);
+    const Part part = part_ == Part::input ? Part::hidden : part_;
+    last.a = at_.read(part, s, gate);
+    if (part == Part::hidden) last.a += at_.layout.reads_units(group).first;
+    last.row_stride = at_.read_row(part, s);
   }
 
   const Place<T>& at_;
@@ -176,8 +177,7 @@ class ForwardLoop {
       for (int i = g; i < g + stride; ++i) first(pointwise(s, i));
     }
     if (q_.source)
-      for (int k = 0; k < messages; ++k)
-        multiply(rows.count, at_.message(k, s), at_.layout.padded, at_.message(k, s));
+      for (int k = 0; k < messages; ++k) mask(message_part(k), s, rows.count);
     barrier_.wait();
     if (projection_) {
       projection_->step(s, rows.count);
@@ -196,17 +196,27 @@ class ForwardLoop {
   void masks(int s, int rows) {
     q_.masks->step(s, rows, share_.first_group, share_.last_group);
     if (!q_.source) return;
-    multiply(rows, at_.h_before(s), at_.h_before_row(s), at_.source(s));
+    mask(Part::hidden, s, rows);
     barrier_.wait();
   }
 
-  /// to[r] = from[r] · hidden mask, for the owned units.
-  void multiply(int rows, const T* from, ptrdiff_t from_row, T* to) {
+  /// What a part multiplies times the hidden mask, for the owned units: for each gate that reads a
+  /// copy of its own, or once for all; a message that all read in place.
+  void mask(Part part, int s, int rows) {
     const int lanes = at_.layout.lanes, padded = at_.layout.padded;
-    const T* const mask = q_.masks->hidden();
-    for (int r = 0; r < rows; ++r)
-      for (int u = share_.first_group * lanes; u < share_.last_group * lanes; ++u)
-        to[int64_t{r} * padded + u] = from[r * from_row + u] * mask[int64_t{r} * padded + u];
+    const bool hidden = part < Part::message;
+    const T* const from = hidden ? at_.h_before(s) : at_.message(message_of(part), s);
+    const ptrdiff_t from_row = hidden ? at_.h_before_row(s) : padded,
+                    to_row = at_.read_row(part, s);
+    const Piece copies = at_.copies_of(part);
+    for (int copy = copies.first; copy < copies.first + copies.size; ++copy) {
+      T* const to =
+          hidden || at_.copies(part) ? at_.source(s, copy) : at_.message(message_of(part), s);
+      const T* const mask = q_.masks->hidden(copy);
+      for (int r = 0; r < rows; ++r)
+        for (int u = share_.first_group * lanes; u < share_.last_group * lanes; ++u)
+          to[r * to_row + u] = from[r * from_row + u] * mask[int64_t{r} * padded + u];
+    }
   }
 
   /// A group none of whose clocks ticks keeps its states.
@@ -226,7 +236,7 @@ class ForwardLoop {
     for (int gate : layout.raw_gates) {
       const T* const bias = at_.bias(group, gate);
       T* z = at_.z(s, group) + ptrdiff_t{gate} * layout.lanes;
-      const T* x = q_.x + s * q_.x_step + first;
+      const T* x = at_.x(s, gate) + first;
       for (int r = at_.active(s); r > 0; --r, z += at_.unit_row(), x += q_.x_row) {
         std::copy_n(bias, layout.lanes, z);
         for (int u = 0; u < count; ++u) z[u] += x[u];

@@ -29,6 +29,7 @@ struct SequenceTask {
 
   const T* x;  ///< step s, row r at x + s * x_step + r * x_row
   ptrdiff_t x_step, x_row;
+  ptrdiff_t x_gate;  ///< from one gate's masked copy to the next gate's, in a row; 0: one x for all
 
   const T* projection;             ///< packed, where the layer has one (see projection.h)
   const T* projection_transposed;  ///< backward only
@@ -47,8 +48,11 @@ struct SequenceTask {
   T* message[max_messages];  ///< [steps][rows][padded]
   ptrdiff_t message_step;    ///< 0: reused
   StepMasks<T>* masks;       ///< null: none
-  T* source;                 ///< [steps][rows][padded] h before each step, masked; null: h itself
-  ptrdiff_t source_step;     ///< 0: reused
+  /// [steps][rows][padded] h before each step, masked; null: h itself. Where masks are untied
+  /// [steps][rows][copies][padded] what each gate reads, of h or of a message.
+  T* source;
+  ptrdiff_t source_step;              ///< 0: reused
+  ptrdiff_t source_row, source_copy;  ///< from one gate's to the next gate's; 0: one for all
 
   // Backward.
   const T* dy;  ///< gradient of h after each step; null: none
@@ -61,7 +65,7 @@ struct SequenceTask {
   T* dprojection;             ///< packed, added to
   T* dsource;                 ///< [rows][padded], where there is a source
   bool need_first;            ///< whether the gradient of h_first is wanted (left in dh)
-  T* dx;                      ///< null: not wanted; every element is written
+  T* dx;                      ///< null: not wanted; every element is written, of each copy of x
   ptrdiff_t dx_step, dx_row;
   int dx_columns;          ///< columns of dx that may be written, input_size or more
   T* dx_tail;              ///< tail_room() numbers for each thread: dx's last, partial vectors
@@ -91,10 +95,11 @@ inline ptrdiff_t segment_room(const CellLayout& layout) {
 }
 /// Whether dx has so few columns that it is made of dot products with the weights as they lie.
 inline bool few_inputs(const CellLayout& layout) { return layout.input_size <= layout.lanes / 2; }
-/// Transposed products of a step: every output block of every part.
+/// Transposed products of a step: every output block of every part, or of every gate.
 inline ptrdiff_t block_room(const CellLayout& layout) {
-  return static_cast<ptrdiff_t>((1 + layout.messages) * layout.hidden_blocks.size() +
-                                layout.input_blocks.size());
+  const size_t blocks =
+      (1 + layout.messages) * layout.hidden_blocks.size() + layout.input_blocks.size();
+  return static_cast<ptrdiff_t>(blocks) * (layout.separate_gates ? layout.gates : 1);
 }
 /// Rows of dx that go by way of dx_tail at once, and the numbers of that room.
 constexpr int tail_rows = 64;

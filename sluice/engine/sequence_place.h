@@ -23,12 +23,33 @@ struct Place {
   T* full(int s) const { return q.full + s * q.full_step; }
   ptrdiff_t out_row() const { return layout.out_padded; }
   T* dprojected(int s) const { return q.dprojected + s * q.rows * out_row(); }
-  /// What the recurrent matrix multiplies: h, or its masked copy.
-  T* source(int s) const { return q.source + s * q.source_step; }
-  const T* h_read(int s) const { return q.source ? source(s) : h_before(s); }
-  ptrdiff_t h_read_row(int s) const { return q.source ? layout.padded : h_before_row(s); }
-  ptrdiff_t h_read_step() const { return q.source ? q.source_step : q.h_step; }
+  const T* x(int s, int gate) const { return q.x + s * q.x_step + gate * q.x_gate; }
   T* message(int k, int s) const { return q.message[k] + s * q.message_step; }
+  /// What a gate's recurrent weights multiply: h or a message (tied masks strike that in place), or
+  /// a masked copy.
+  bool copies(Part part) const { return q.source && (part < Part::message || q.source_copy > 0); }
+  T* source(int s, int copy) const { return q.source + s * q.source_step + copy * q.source_copy; }
+  const T* read(Part part, int s, int gate) const {
+    if (copies(part)) return source(s, layout.copy_of(part, gate));
+    return part < Part::message ? h_before(s) : message(message_of(part), s);
+  }
+  ptrdiff_t read_row(Part part, int s) const {
+    if (copies(part)) return q.source_row;
+    return part < Part::message ? h_before_row(s) : layout.padded;
+  }
+  ptrdiff_t read_step(Part part) const {
+    if (copies(part)) return q.source_step;
+    return part < Part::message ? q.h_step : q.message_step;
+  }
+  /// Copies that a part's gates read, of x or of what the part multiplies: one for all, where
+  /// copy_stride is 0, or one for each gate.
+  ptrdiff_t copy_stride(Part part) const {
+    return part == Part::input ? q.x_gate : copies(part) ? q.source_copy : 0;
+  }
+  Piece copies_of(Part part) const {
+    const Columns& columns = layout.part(part);
+    return {layout.copy_of(part, columns.first), copy_stride(part) > 0 ? columns.count : 1};
+  }
   ptrdiff_t state_offset(int group) const { return ptrdiff_t{group} * q.rows * layout.lanes; }
   T* state(int k, int s, int group) const {
     return q.state[k] + s * q.state_step + state_offset(group);

@@ -14,7 +14,7 @@ bool runs_by_row(const SequenceTask<T>& q) {
   constexpr int most_rows = 8;
   return q.layout->groups == 1 && q.rows <= most_rows && q.kernel->row_forward[0] != nullptr &&
          q.switches.usual() && q.masks == nullptr && q.layout->dense() && !q.layout->projects() &&
-         q.layout->input_size <= q.layout->lanes;
+         !q.layout->separate_gates && q.layout->input_size <= q.layout->lanes;
 }
 
 /// Which of the functions: 1 where half a vector holds the units and the inputs.

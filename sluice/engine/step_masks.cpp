@@ -27,8 +27,9 @@ template <class T>
 int64_t StepMasks<T>::room_for(const CellLayout& layout, const MaskRule& rule, int rows) {
   const RecurrentDropout& r = rule.rates;
   const bool t = rule.training;
-  const int kinds = (t && r.hidden > 0) + (t && r.update > 0) + (t && r.cell > 0) +
-                    (r.zoneout_hidden > 0) + (r.zoneout_cell > 0);
+  const int hidden = !t || r.hidden == 0 ? 0 : r.untied() ? layout.recurrent_copies() : 1;
+  const int kinds = hidden + (t && r.update > 0) + (t && r.cell > 0) + (r.zoneout_hidden > 0) +
+                    (r.zoneout_cell > 0);
   return int64_t{kinds + (layout.periods.empty() ? 0 : 1)} * rows * layout.padded;
 }
 
@@ -40,13 +41,15 @@ StepMasks<T>::StepMasks(const CellLayout& layout, const MaskRule& rule, const Ro
       plan_(&plan),
       first_row_(plan.begin(slice)),
       count_(plan.count(slice)) {
-  const auto take = [&](bool wanted, T*& to) {
+  const int64_t each = int64_t{count_} * layout.padded;
+  const auto take = [&](bool wanted, T*& to, int count = 1) {
     if (!wanted) return;
     to = room;
-    room += int64_t{count_} * layout.padded;
+    room += count * each;
   };
   const RecurrentDropout& r = rule.rates;
-  take(rule.training && r.hidden > 0, hidden_);
+  hidden_copy_ = r.untied() ? each : 0;
+  take(rule.training && r.hidden > 0, hidden_, r.untied() ? layout.recurrent_copies() : 1);
   take(rule.training && r.update > 0, update_);
   take(rule.training && r.cell > 0, cell_);
   take(r.zoneout_hidden > 0, zoneout_[0]);
@@ -90,7 +93,9 @@ void StepMasks<T>::zoneout(int which, int s, int active, int first, int last) {
 template <class T>
 void StepMasks<T>::begin(int first, int last) {
   const RecurrentDropout& r = rule_->rates;
-  draw(MaskKind::hidden, r.hidden, true, 0, count_, first, last, hidden_);
+  const int copies = hidden_copy_ > 0 ? layout_->recurrent_copies() : 1;
+  for (int i = 0; hidden_ && i < copies; ++i)
+    draw(MaskKind::hidden, r.hidden, true, i, count_, first, last, hidden_ + i * hidden_copy_);
   draw(MaskKind::cell, r.cell, true, 0, count_, first, last, cell_);
   if (!r.update_each_step) draw(MaskKind::update, r.update, true, 0, count_, first, last, update_);
   for (int which : {0, 1})

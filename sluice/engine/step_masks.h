@@ -37,7 +37,9 @@ enum class MaskKind : uint32_t {
   zoneout_cell
 };
 
-/// Units [first, first + count) of a row of the batch at a step; `first` is a multiple of 4.
+/// Units [first, first + count) of a row of the batch at a step; `first` is a multiple of 4. Untied
+/// masks of x and h, which last for the sequence, have the copy's number in the step's place: the
+/// first is the tied one.
 struct MaskPlace {
   MaskKind kind;
   uint32_t row, step;
@@ -64,7 +66,8 @@ class StepMasks {
   void begin(int first, int last);
   void step(int s, int active, int first, int last);
 
-  const T* hidden() const { return hidden_; }
+  /// Of a copy, where untied masks make several (CellLayout::copy_of).
+  const T* hidden(int copy) const { return hidden_ + copy * hidden_copy_; }
   const T* update() const { return update_; }
   const T* cell() const { return cell_; }
   /// 1: the new state is taken; 0: the old one stays; between: their mean. A clock's is the same
@@ -84,6 +87,7 @@ class StepMasks {
   const MaskRule* rule_ = nullptr;
   const RowPlan* plan_ = nullptr;
   int first_row_ = 0, count_ = 0, clock_rows_ = 1;
+  int64_t hidden_copy_ = 0;  // from one copy's mask of h to the next one's; 0: one for all
   T *hidden_ = nullptr, *update_ = nullptr, *cell_ = nullptr, *zoneout_[2] = {}, *clock_ = nullptr;
 };
 

@@ -35,7 +35,7 @@ Direction make_direction(const Recurrent::Body& body, int index, DType dtype) {
     const PanelKernels<T>& panels = panel_kernels<T>();
     Direction d{
         CellLayout(*body.cell, body.layer_input(index / body.per_layer()), o.hidden_size,
-                   panels.lanes, panels.widest, o.structure),
+                   panels.lanes, panels.widest, o.structure, o.dropout.untied()),
         o.switches,
         o.direction == DirectionOf::reverse || (o.direction == DirectionOf::both && index % 2 == 1),
         {},

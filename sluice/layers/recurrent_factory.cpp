@@ -20,6 +20,7 @@ RecurrentDropout dropout(const Options& o, const CellInfo& info) {
   RecurrentDropout d;
   d.input = o.get_double("variational_input", 0);
   d.hidden = o.get_double("variational_hidden", 0);
+  d.tied = o.get_choice("variational_mask", "tied", {"tied", "untied"}) == "tied";
   if (info.uses.dropped_update) {
     d.update = o.get_double("update_dropout", 0);
     d.update_each_step = o.get_choice("update_mask", "step", {"step", "sequence"}) == "step";
@@ -106,6 +107,8 @@ void add_dropout_options(const CellInfo& info, std::vector<OptionDoc>& options) 
   options.push_back({"variational_input", "0", "rate of a mask on x, the same at every step"});
   options.push_back(
       {"variational_hidden", "0", "rate of a mask on h before its matrix, the same at every step"});
+  options.push_back({"variational_mask", "tied",
+                     "one mask of x and one of h for all gates (tied) or for each (untied)"});
   if (info.uses.dropped_update) {
     options.push_back({"update_dropout", "0", "rate of a mask on what is added to the state"});
     options.push_back({"update_mask", "step", "drawn for each step or sequence"});

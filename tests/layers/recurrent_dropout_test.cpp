@@ -31,6 +31,38 @@ std::vector<RecurrentCase> mask_cases() {
   std::vector<RecurrentCase> rows = test::for_every_cell({
       {"variational_input", [](RecurrentCase& row) { row.options.dropout.input = 0.4; }},
       {"variational_hidden", [](RecurrentCase& row) { row.options.dropout.hidden = 0.4; }},
+      {"untied_input",
+       [](RecurrentCase& row) {
+         row.options.dropout.input = 0.4;
+         row.options.dropout.tied = false;
+       }},
+      {"untied_wide_input",
+       [](RecurrentCase& row) {
+         row.options.dropout.input = 0.4;
+         row.options.dropout.tied = false;
+         row.options.input_size = 9;
+       }},
+      {"untied_raw_input",  // as wide as the units: some cells read it without a matrix
+       [](RecurrentCase& row) {
+         row.options.dropout.input = 0.4;
+         row.options.dropout.tied = false;
+         row.options.input_size = 5;
+       }},
+      {"untied_hidden",
+       [](RecurrentCase& row) {
+         row.options.dropout.hidden = 0.4;
+         row.options.dropout.tied = false;
+       }},
+      {"untied_both_stacked",
+       [](RecurrentCase& row) {
+         row.options.dropout.input = row.options.dropout.hidden = 0.3;
+         row.options.dropout.tied = false;
+         row.options.direction = DirectionOf::both;
+         row.options.num_layers = 2;
+         row.options.batch_first = true;
+         row.batch = 2;
+         row.steps = 3;
+       }},
       {"update_each_step", [](RecurrentCase& row) { row.options.dropout.update = 0.4; }},
       {"update_for_the_sequence",
        [](RecurrentCase& row) {
@@ -143,6 +175,14 @@ struct Lstm {
   MaskKey key;
 
   double sigmoid(double z) const { return 1 / (1 + std::exp(-z)); }
+  /// One for all gates, or where they are untied one for each.
+  std::vector<std::vector<double>> gate_masks(MaskKind kind, double rate, int row,
+                                              int count) const {
+    std::vector<std::vector<double>> masks;
+    for (int gate = 0; gate < 4; ++gate)
+      masks.push_back(mask(kind, rate, row, rates.tied ? 0 : gate, count));
+    return masks;
+  }
   std::vector<double> mask(MaskKind kind, double rate, int row, int step, int count,
                            bool scaled = true) const {
     std::vector<double> drawn((count + 3) / 4 * 4, 1.0);
@@ -156,8 +196,8 @@ struct Lstm {
   /// Row `b` of x [T,B,I] → its last h and c.
   void run(const Tensor& x, int b, std::vector<double>& h, std::vector<double>& c) const {
     const Tensor &w = weights[0].second, &u = weights[1].second;
-    const auto mx = mask(MaskKind::input, rates.input, b, 0, inputs);
-    const auto mh = mask(MaskKind::hidden, rates.hidden, b, 0, units);
+    const auto mx = gate_masks(MaskKind::input, rates.input, b, inputs);
+    const auto mh = gate_masks(MaskKind::hidden, rates.hidden, b, units);
     const auto mc = mask(MaskKind::cell, rates.cell, b, 0, units);
     h.assign(units, 0), c.assign(units, 0);
     for (int t = 0; t < x.size(0); ++t) {
@@ -174,9 +214,10 @@ struct Lstm {
               mask(MaskKind::weights, rates.weights, row, 1, rates.weight_rows ? 1 : units);
           z[gate] = weights[2].second.item(row) + weights[3].second.item(row);
           for (int i = 0; i < inputs; ++i)
-            z[gate] += w.item(row * inputs + i) * mx[i] * x.item((t * x.size(1) + b) * inputs + i);
+            z[gate] +=
+                w.item(row * inputs + i) * mx[gate][i] * x.item((t * x.size(1) + b) * inputs + i);
           for (int j = 0; j < units; ++j)
-            z[gate] += u.item(row * units + j) * mw[rates.weight_rows ? 0 : j] * mh[j] * h[j];
+            z[gate] += u.item(row * units + j) * mw[rates.weight_rows ? 0 : j] * mh[gate][j] * h[j];
         }
         const double update = sigmoid(z[0]) * mg[k] * std::tanh(z[2]);
         const double cell = mc[k] * (sigmoid(z[1]) * c[k] + update);
@@ -230,6 +271,10 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Placement{"none", {}},
                     Placement{"input", rates([](RecurrentDropout& r) { r.input = 0.5; })},
                     Placement{"hidden", rates([](RecurrentDropout& r) { r.hidden = 0.5; })},
+                    Placement{"untied", rates([](RecurrentDropout& r) {
+                                r.input = r.hidden = 0.5;
+                                r.tied = false;
+                              })},
                     Placement{"update", rates([](RecurrentDropout& r) { r.update = 0.5; })},
                     Placement{"update_for_the_sequence", rates([](RecurrentDropout& r) {
                                 r.update = 0.5;
@@ -246,6 +291,32 @@ INSTANTIATE_TEST_SUITE_P(
                                 r.zoneout_cell = 0.6;
                               })}),
     [](const auto& row) { return std::string(row.param.name); });
+
+// Gates that may read copies of their own stand apart in memory; outside training that changes no
+// bit, of a sequence or of a step.
+TEST(UntiedMasks, LeaveTheBitsOutsideTrainingAlone) {
+  for (const std::string& cell : test::cells_of_tables()) {
+    RecurrentCase row;
+    row.options.cell = cell;
+    row.options.input_size = 3;
+    row.options.hidden_size = 20;
+    row.options.dropout.input = 0.5;
+    Recurrent tied = test::make_recurrent_layer(row, DType::f32);
+    row.options.dropout.tied = false;
+    Recurrent untied = test::make_recurrent_layer(row, DType::f32);
+    tied.train(false), untied.train(false);
+    const Variable x(test::draw({6, 3, 3}, DType::f32, 4));
+    const Tensor whole = tied.run(x).output.value();
+    EXPECT_EQ(test::first_difference(whole, untied.run(x).output.value()), "") << cell;
+    RecurrentStream stream(untied, 3);
+    Tensor y({3, 20});
+    for (int t = 0; t < 6; ++t) {
+      stream.step(x.value().data<float>() + int64_t{t} * 9, y.data<float>());
+      for (int i = 0; i < 60; ++i)
+        ASSERT_EQ(y.item(i), whole.item(int64_t{t} * 60 + i)) << cell << " step " << t;
+    }
+  }
+}
 
 // A program that runs a layer many times under one key gets other masks each time.
 TEST(DropoutRuns, HaveMasksOfTheirOwn) {
