@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <optional>
 
 #include "csv_text.h"
 #include "model.h"
 #include "sluice/base/parallel.h"
+#include "sluice/forecast/spread.h"
 #include "verbs.h"
 
 namespace sluice::cli {
@@ -23,7 +25,14 @@ struct ForecastWords {
 struct Row {
   std::string date;
   double value = 0;
+  std::optional<Spread> spread = {};  // of Monte-Carlo dropout
 };
+
+using Columns = std::vector<std::string>;
+constexpr double spread_level = 0.8;
+Columns spread_columns(const std::string& name) {
+  return {name + "-sd", name + "-lo-80", name + "-hi-80"};
+}
 
 // How to read the new data: as the model's own, unless a key of the data group says otherwise.
 Recipe reading_recipe(const Recipe& fitted, const Words& words) {
@@ -39,7 +48,7 @@ Recipe reading_recipe(const Recipe& fitted, const Words& words) {
     const auto row =
         std::find_if(keys.begin(), keys.end(),
                      [&, name = key](const RecipeKey& known) { return known.name == name; });
-    if (row != keys.end() && row->group != "data" && key != "threads")
+    if (row != keys.end() && row->group != "data" && key != "threads" && key != "monte_carlo")
       fail_config("usage.fixed_key", word,
                   fmt::format("{} was fixed when the model was fitted", key),
                   "fit the model again to change it");
@@ -54,12 +63,24 @@ double mean_at(const std::vector<std::vector<double>>& runs, size_t h) {
   return sum / static_cast<double>(runs.size());
 }
 
+// The steps of one forecast under their dates.
+void add_rows(const Forecaster& forecaster, const Recipe& recipe, const Series& series,
+              const std::vector<std::string>& labels, std::vector<Row>& rows) {
+  const auto runs = forecaster.forecast(series);
+  std::vector<Spread> spreads;
+  if (recipe.monte_carlo > 0)
+    spreads = spread_of(forecaster.sample(series, recipe.monte_carlo), spread_level);
+  for (size_t h = 0; h < labels.size(); ++h) {
+    rows.push_back({labels[h], mean_at(runs, h)});
+    if (!spreads.empty()) rows.back().spread = spreads[h];
+  }
+}
+
 std::vector<Row> after_last_row(const Forecaster& forecaster, const Recipe& recipe) {
   const Series series = read_series(recipe);
-  const auto runs = forecaster.forecast(known(series, series.rows()));
-  const auto labels = future_labels(series.frame, recipe.horizon);
   std::vector<Row> rows;
-  for (size_t h = 0; h < labels.size(); ++h) rows.push_back({labels[h], mean_at(runs, h)});
+  add_rows(forecaster, recipe, known(series, series.rows()),
+           future_labels(series.frame, recipe.horizon), rows);
   return rows;
 }
 
@@ -83,7 +104,7 @@ std::vector<Row> in_every_row(const Forecaster& forecaster, const Recipe& recipe
   for (int64_t row = forecaster.rows_needed(); row <= all.rows(); ++row) {
     Series part = all;
     part.frame = slice(all.frame, 0, row);
-    rows.push_back({date_label(all.frame, row - 1), mean_at(forecaster.forecast(part), 0)});
+    add_rows(forecaster, recipe, part, {date_label(all.frame, row - 1)}, rows);
   }
   return rows;
 }
@@ -97,12 +118,26 @@ void forecast(const ForecastWords& arguments, const Shared& shared) {
                                     ? in_every_row(model.forecaster, recipe)
                                     : after_last_row(model.forecaster, recipe);
   const std::string name = model.forecaster.name();
-  std::string text = fmt::format("unique_id,ds,{}\n", csv_field(name));
+  const bool spread = recipe.monte_carlo > 0;
+  std::string text = "unique_id,ds," + csv_field(name);
+  for (const std::string& column : spread ? spread_columns(name) : Columns{})
+    text += "," + csv_field(column);
+  text += "\n";
   Json list = Json::array();
   for (const Row& row : rows) {
-    text += fmt::format("{},{},{}\n", csv_field(recipe.target), csv_field(row.date),
+    text += fmt::format("{},{},{}", csv_field(recipe.target), csv_field(row.date),
                         csv_number(row.value));
-    list.push_back({{"unique_id", recipe.target}, {"ds", row.date}, {name, number(row.value)}});
+    Json item = {{"unique_id", recipe.target}, {"ds", row.date}, {name, number(row.value)}};
+    if (row.spread) {
+      const Columns columns = spread_columns(name);
+      const double values[] = {row.spread->deviation, row.spread->low, row.spread->high};
+      for (size_t i = 0; i < columns.size(); ++i) {
+        text += "," + csv_number(values[i]);
+        item[columns[i]] = number(values[i]);
+      }
+    }
+    text += "\n";
+    list.push_back(item);
   }
   const bool to_stdout = arguments.out == "-";
   if (!to_stdout || !shared.json) write_output(arguments.out, text);

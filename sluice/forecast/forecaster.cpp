@@ -49,16 +49,21 @@ Forecaster Forecaster::fit(const Series& training, const Recipe& recipe,
   return forecaster;
 }
 
-std::vector<double> Forecaster::run(const Basis& basis, const Member& member,
-                                    const Series& rows) const {
+// `masks`: null, or what the masks of a sample are drawn from.
+std::vector<double> Forecaster::run(const Basis& basis, const Series& rows, size_t seed,
+                                    const MaskKey* masks) const {
   const auto horizon = static_cast<size_t>(recipe_.horizon);
+  Network& network = *basis.members[seed].network;
+  const auto answer = [&](const Tensor& x) {
+    return masks ? predict_with_masks(network, x, *masks) : predict(network, x);
+  };
   std::vector<double> encoded;
   if (recipe_.whole_series) {
-    const Tensor y = predict(*member.network, basis.encoder.sequence(rows));
+    const Tensor y = answer(basis.encoder.sequence(rows));
     encoded = as_doubles(y, y.numel() - recipe_.horizon, recipe_.horizon);
   } else {
     const WindowSet window = basis.encoder.last_window(rows);
-    encoded = as_doubles(predict(*member.network, pack(window)), 0, recipe_.horizon);
+    encoded = as_doubles(answer(pack(window)), 0, recipe_.horizon);
     if (!basis.ridge.intercept.empty()) {
       const std::vector<double> linear = basis.ridge.predict(flat_inputs(window).row(0));
       for (size_t h = 0; h < horizon; ++h) encoded[h] += linear[h];
@@ -67,27 +72,49 @@ std::vector<double> Forecaster::run(const Basis& basis, const Member& member,
   return basis.encoder.decode(rows.values(), encoded);
 }
 
-std::vector<std::vector<double>> Forecaster::forecast(const Series& rows) const {
+std::vector<double> Forecaster::mean_of_bases(const Series& rows, size_t seed,
+                                              std::optional<int> sample) const {
+  std::vector<double> mean(static_cast<size_t>(recipe_.horizon), 0.0);
+  for (size_t b = 0; b < bases_.size(); ++b) {
+    MaskKey key;
+    if (sample) {
+      key.seed = static_cast<uint64_t>(recipe_.seed) + seed;
+      key.update = static_cast<uint64_t>(*sample) * bases_.size() + b;
+    }
+    const std::vector<double> said = run(bases_[b], rows, seed, sample ? &key : nullptr);
+    for (size_t h = 0; h < mean.size(); ++h)
+      mean[h] += said[h] / static_cast<double>(bases_.size());
+  }
+  // A loss may stay finite while the inverse transform of such weights' output does not.
+  if (!std::all_of(mean.begin(), mean.end(), [](double value) { return std::isfinite(value); }))
+    throw Error(ExitCode::diverged, "forecast.diverged", "forecast",
+                "the network forecasts what is not a finite number",
+                "fit again with a lower learning_rate, or scale the data");
+  return mean;
+}
+
+void Forecaster::check_rows(const Series& rows) const {
   if (rows.rows() < rows_needed())
     fail_data(
         "data.too_short", rows.frame.source,
         fmt::format("the model looks back on {} rows, the data has {}", rows_needed(), rows.rows()),
         "give it at least that many of the latest rows");
-  const auto horizon = static_cast<size_t>(recipe_.horizon);
-  std::vector<std::vector<double>> result(bases_.front().members.size(),
-                                          std::vector<double>(horizon, 0.0));
-  for (const Basis& basis : bases_)
-    for (size_t k = 0; k < result.size(); ++k) {
-      const std::vector<double> said = run(basis, basis.members[k], rows);
-      for (size_t h = 0; h < horizon; ++h)
-        result[k][h] += said[h] / static_cast<double>(bases_.size());
-    }
-  // A loss may stay finite while the inverse transform of such weights' output does not.
-  for (const std::vector<double>& said : result)
-    if (!std::all_of(said.begin(), said.end(), [](double value) { return std::isfinite(value); }))
-      throw Error(ExitCode::diverged, "forecast.diverged", "forecast",
-                  "the network forecasts what is not a finite number",
-                  "fit again with a lower learning_rate, or scale the data");
+}
+
+std::vector<std::vector<double>> Forecaster::forecast(const Series& rows) const {
+  check_rows(rows);
+  std::vector<std::vector<double>> result;
+  for (size_t seed = 0; seed < bases_.front().members.size(); ++seed)
+    result.push_back(mean_of_bases(rows, seed, {}));
+  return result;
+}
+
+std::vector<std::vector<double>> Forecaster::sample(const Series& rows, int count) const {
+  check_rows(rows);
+  const size_t seeds = bases_.front().members.size();
+  std::vector<std::vector<double>> result;
+  for (int i = 0; i < count; ++i)
+    result.push_back(mean_of_bases(rows, static_cast<size_t>(i) % seeds, i));
   return result;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,11 @@ class Forecaster {
   /// forecast for each seed: [seeds][horizon]. Sees nothing but `rows`. Throws Error
   /// "data.too_short" if they are fewer than rows_needed().
   std::vector<std::vector<double>> forecast(const Series& rows) const;
+  /// Monte-Carlo dropout (Gal and Ghahramani 2016): `count` such forecasts with the networks' masks
+  /// drawn as in training, [count][horizon], by the seeds in turn; the same for the same recipe.
+  /// What they spread over is what the networks are unsure of; the noise of the data itself is not
+  /// in it (forecast/spread.h). Throws Error "train.no_masks" where no layer drops anything.
+  std::vector<std::vector<double>> sample(const Series& rows, int count) const;
   int64_t rows_needed() const;
 
   const Recipe& recipe() const { return recipe_; }
@@ -51,7 +57,11 @@ class Forecaster {
   static Forecaster load(const ModelFile& file, const std::string& path);
 
  private:
-  std::vector<double> run(const Basis& basis, const Member& member, const Series& rows) const;
+  void check_rows(const Series& rows) const;
+  std::vector<double> mean_of_bases(const Series& rows, size_t seed,
+                                    std::optional<int> sample) const;
+  std::vector<double> run(const Basis& basis, const Series& rows, size_t seed,
+                          const MaskKey* masks) const;
 
   Recipe recipe_;
   std::vector<Basis> bases_;

@@ -94,6 +94,7 @@ struct Recipe {
   std::optional<int> seeds;
   int64_t seed = 1;
   int threads = 0;
+  int monte_carlo = 0;
 
   /// The keys given by the user, in order, with the place each was read from.
   std::vector<std::pair<std::string, std::string>> given;

@@ -260,6 +260,11 @@ void add_run_keys(std::vector<RecipeKey>& keys) {
   keys.push_back(key(g, "threads", &R::threads,
                      "processor threads; 0: every core. The results do not depend on it",
                      at_least(0)));
+  keys.push_back(
+      key(g, "monte_carlo", &R::monte_carlo,
+          "forecasts drawn with the network's dropout on, whose spread stands beside the "
+          "forecast; 0: none",
+          at_least(0)));
 }
 
 std::vector<RecipeKey> make_keys() {

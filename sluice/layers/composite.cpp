@@ -113,6 +113,12 @@ void Composite::train(bool on) {
   for (const Child& child : children_) child.module->train(on);
 }
 
+bool Composite::keep_masks(bool on) {
+  bool any = Module::keep_masks(on);
+  for (const Child& child : children_) any |= child.module->keep_masks(on);
+  return any;
+}
+
 void Composite::to(DType dtype) {
   for (Own& own : own_) convert_parameter(own.tensor, dtype);
   for (const Child& child : children_) child.module->to(dtype);

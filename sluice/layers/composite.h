@@ -20,6 +20,7 @@ class Composite : public Module {
   int64_t buffer_count() const override;
   void load_state(const NamedTensors& state) override;
   void train(bool on = true) override;
+  bool keep_masks(bool on) override;
   void to(DType dtype) override;
   void set_mask_key(MaskKey& key) override;
 

@@ -75,8 +75,13 @@ void Dropout::set_mask_key(MaskKey& key) {
   pass_ = 0;
 }
 
+bool Dropout::keep_masks(bool on) {
+  Module::keep_masks(on);
+  return rate_ > 0;
+}
+
 Variable Dropout::forward(const Variable& x, const Padding&) {
-  if (!training() || rate_ == 0) return x;
+  if (!draws_masks() || rate_ == 0) return x;
   const Mask mask{key_, pass_++, rate_};
   return Variable::from_node(masked(mask, x.value()),
                              needs_node({x}) ? new DropoutNode(x, mask) : nullptr);

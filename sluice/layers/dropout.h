@@ -15,6 +15,7 @@ class Dropout : public Module {
 
   Variable forward(const Variable& x, const Padding& padding = {}) override;
   void set_mask_key(MaskKey& key) override;
+  bool keep_masks(bool on) override;
   double rate() const { return rate_; }
 
  private:

@@ -38,6 +38,13 @@ class Module {
   virtual void train(bool on = true) { training_ = on; }
   void eval() { train(false); }
   bool training() const { return training_; }
+  /// Monte-Carlo dropout: while on, masks are drawn in evaluation mode too. Returns whether the
+  /// layer has any.
+  virtual bool keep_masks(bool on) {
+    keeps_masks_ = on;
+    return false;
+  }
+  bool draws_masks() const { return training_ || keeps_masks_; }
   /// For layers with random masks: take the key and move `key.layer` on by one. Containers pass
   /// it on to every child.
   virtual void set_mask_key(MaskKey& key) { (void)key; }
@@ -52,7 +59,7 @@ class Module {
   virtual int64_t buffer_count() const { return 0; }
 
  private:
-  bool training_ = true;
+  bool training_ = true, keeps_masks_ = false;
 };
 
 /// What the module makes of a batch of zeros of this shape, in evaluation mode and without a trace.

@@ -219,9 +219,15 @@ void Recurrent::set_mask_key(MaskKey& key) {
   runs_ = 0;
 }
 
+bool Recurrent::keep_masks(bool on) {
+  Module::keep_masks(on);
+  const RecurrentDropout& d = options().dropout;
+  return d.input > 0 || d.weights > 0 || d.any_mask();
+}
+
 MaskRule Recurrent::mask_rule(const RecurrentState& state) const {
-  MaskRule rule{options().dropout, key_, 0, training(), state.steps};
-  if (training()) rule.run = runs_++;
+  MaskRule rule{options().dropout, key_, 0, draws_masks(), state.steps};
+  if (draws_masks()) rule.run = runs_++;
   return rule;
 }
 

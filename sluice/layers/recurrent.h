@@ -67,6 +67,7 @@ class Recurrent : public Module {
   Variable forward(const Variable& x, const Padding& padding = {}) override;
 
   void set_mask_key(MaskKey& key) override;
+  bool keep_masks(bool on) override;
   std::vector<Variable> parameters() const override;
   /// weight_ih_l0 [G·H,I], weight_hh_l0 [G·H,H], bias_ih_l0 [G·H], … _reverse: PyTorch's names.
   NamedTensors state() const override;

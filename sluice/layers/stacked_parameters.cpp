@@ -60,6 +60,13 @@ void StackedRecurrent::train(bool on) {
   for (Dropout& dropout : dropouts_) dropout.train(on);
 }
 
+bool StackedRecurrent::keep_masks(bool on) {
+  bool any = Module::keep_masks(on);
+  for (const StackedLayer& layer : layers_) any |= layer.cells->keep_masks(on);
+  for (Dropout& dropout : dropouts_) any |= dropout.keep_masks(on);
+  return any;
+}
+
 void StackedRecurrent::to(DType dtype) {
   for (const StackedLayer& layer : layers_) layer.cells->to(dtype);
 }

@@ -75,6 +75,7 @@ class StackedRecurrent : public Module {
   NamedTensors gradients() const override;
   void load_state(const NamedTensors& state) override;
   void train(bool on = true) override;
+  bool keep_masks(bool on) override;
   void to(DType dtype) override;
   void set_mask_key(MaskKey& key) override;
   int output_size(int input_size) const override;

@@ -35,10 +35,24 @@ void for_batches(const Dataset& data, int batch_size, Body&& body) {
   }
 }
 
-}  // namespace
+/// Masks in evaluation mode until the end of the scope.
+class Masks {
+ public:
+  explicit Masks(Module& model) : model_(model) {
+    if (model_.keep_masks(true)) return;
+    model_.keep_masks(false);
+    fail_config("train.no_masks", "Monte-Carlo dropout", "the model drops nothing",
+                "give one of its layers a dropout, for example {gru: {variational_hidden: 0.2}}");
+  }
+  ~Masks() { model_.keep_masks(false); }
+  Masks(const Masks&) = delete;
+  Masks& operator=(const Masks&) = delete;
 
-Tensor predict(Module& model, const Tensor& x, const Padding& padding, int batch_size) {
-  const Evaluation evaluation(model);
+ private:
+  Module& model_;
+};
+
+Tensor run(Module& model, const Tensor& x, const Padding& padding, int batch_size) {
   const Dataset data{x, {}, padding};
   Tensor all;
   for_batches(data, batch_size, [&](int64_t begin, const Batch& batch) {
@@ -56,6 +70,21 @@ Tensor predict(Module& model, const Tensor& x, const Padding& padding, int batch
     });
   });
   return all;
+}
+
+}  // namespace
+
+Tensor predict(Module& model, const Tensor& x, const Padding& padding, int batch_size) {
+  const Evaluation evaluation(model);
+  return run(model, x, padding, batch_size);
+}
+
+Tensor predict_with_masks(Module& model, const Tensor& x, MaskKey key, const Padding& padding,
+                          int batch_size) {
+  const Evaluation evaluation(model);
+  const Masks masks(model);
+  model.set_mask_key(key);
+  return run(model, x, padding, batch_size);
 }
 
 double evaluate(Module& model, const Dataset& data, const std::string& loss, int batch_size) {

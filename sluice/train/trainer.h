@@ -46,8 +46,8 @@ struct TrainOptions {
   double learning_rate = 1e-3;
   std::string schedule = "constant";
   Options schedule_options;
-  double clip_norm = 0;   ///< 0: off
-  double clip_value = 0;  ///< 0: off
+  double clip_norm = 0;                     ///< 0: off
+  double clip_value = 0;                    ///< 0: off
   EarlyStopping early_stopping;
 
   int verbose = 0;        ///< 0 silent, 1 progress with loss and time left, 2 a line an epoch
@@ -106,6 +106,12 @@ History fit(Module& model, const Dataset& train, const Dataset* validation,
 
 /// Predictions for x [N,…], `batch_size` rows at a time (0: all), in evaluation mode.
 Tensor predict(Module& model, const Tensor& x, const Padding& padding = {}, int batch_size = 256);
+
+/// One sample of Monte-Carlo dropout (Gal and Ghahramani 2016): the same, but with the masks of
+/// training, which follow from `key` and the batches. Throws Error "train.no_masks" for a model
+/// that has none.
+Tensor predict_with_masks(Module& model, const Tensor& x, MaskKey key, const Padding& padding = {},
+                          int batch_size = 256);
 
 /// Mean loss over the data, in evaluation mode.
 double evaluate(Module& model, const Dataset& data, const std::string& loss, int batch_size = 256);

@@ -84,6 +84,24 @@ TEST_F(Journey, ForecastContinuesTheDataItIsGiven) {
   EXPECT_EQ(rows[1].substr(0, 14), "sales,2006-09,");
 }
 
+TEST_F(Journey, MonteCarloStandsBesideTheForecast) {
+  expect_done(place,
+              {"fit", "sales.csv", "epochs=3", "horizon=2", "--no-backtest",
+               "model=[{gru: {hidden_size: 4, variational_hidden: 0.3}}]", "--model", "m.sluice"});
+  const std::vector<std::string> words = {"forecast", "m.sluice", "sales.csv", "monte_carlo=20"};
+  const std::string said = expect_done(place, words).out;
+  const auto rows = lines_of(said);
+  ASSERT_EQ(rows.size(), 3u);
+  EXPECT_EQ(rows[0], "unique_id,ds,gru,gru-sd,gru-lo-80,gru-hi-80");
+  EXPECT_EQ(std::count(rows[1].begin(), rows[1].end(), ','), 5);
+  EXPECT_EQ(expect_done(place, words).out, said);
+  auto json = words;
+  json.push_back("--json");
+  const Json step = Json::parse(expect_done(place, json).out)["forecast"][0];
+  EXPECT_GT(step["gru-sd"], 0);
+  EXPECT_LT(step["gru-lo-80"], step["gru-hi-80"]);
+}
+
 TEST_F(Journey, BacktestWritesEveryForecast) {
   expect_done(place, quick({"backtest", "sales.csv", "horizon=2", "windows=3", "--out", "cv.csv"}));
   const auto rows = lines_of(place.read("cv.csv"));
