@@ -41,6 +41,11 @@ struct RateTable {
   std::map<int, double> from_epoch;
 };
 
+/// One number for all parameters, or numbers by name: {weight_hh: 1e-4, bias: 1e-5}.
+struct PenaltyTable {
+  std::vector<std::pair<std::string, double>> by_name;  ///< "": all of them
+};
+
 /// Every key of a recipe. An empty optional, text or list means "auto": inferred from the data by
 /// resolve() (forecast/resolve.h). The keys' one-line docs are in recipe_keys().
 struct Recipe {
@@ -78,6 +83,7 @@ struct Recipe {
   std::optional<RateTable> learning_rate;
   NamedOptions schedule;
   std::optional<double> weight_decay;
+  PenaltyTable l1, l2;
   std::optional<int> epochs, batch_size;  // batch_size 0: all
   bool shuffle = true;
   std::optional<double> clip_norm;

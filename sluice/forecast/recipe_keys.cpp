@@ -213,6 +213,10 @@ void add_training_keys(std::vector<RecipeKey>& keys) {
   keys.push_back(key(g, "schedule", &R::schedule, "how the learning rate changes over the epochs"));
   keys.push_back(key(g, "weight_decay", &R::weight_decay,
                      "pull of the weights towards 0 (decoupled)", at_least(0)));
+  keys.push_back(key(g, "l1", &R::l1,
+                     "factor of the sum of absolute values of all parameters in the loss, or of "
+                     "some by name: {weight_hh: 1e-4, bias: 1e-5}"));
+  keys.push_back(key(g, "l2", &R::l2, "the same of the sum of their squares"));
   keys.push_back(
       key(g, "epochs", &R::epochs,
           "passes over the windows; auto: chosen on validation folds inside the training part",

@@ -100,6 +100,7 @@ std::string type_name(const NamedOptions&) { return "name, with options"; }
 std::string type_name(const ModelChoice&) { return "name or list of layers"; }
 std::string type_name(const RateTable&) { return "number or {epoch: number}"; }
 std::string type_name(const TransformChoice&) { return "list, or list of lists"; }
+std::string type_name(const PenaltyTable&) { return "number or {name: number}"; }
 
 void read(const Setting& setting, const std::string& key, std::string& out) {
   if (setting.kind == Setting::Kind::empty) {
@@ -228,6 +229,20 @@ void read(const Setting& setting, const std::string& key, TransformChoice& out) 
   }
 }
 
+void read(const Setting& setting, const std::string& key, PenaltyTable& out) {
+  out = {};
+  if (setting.kind != Setting::Kind::map) {
+    read(setting, key, out.by_name.emplace_back().second);
+  } else {
+    for (size_t i = 0; i < setting.keys.size(); ++i) {
+      out.by_name.emplace_back(setting.keys[i], 0.0);
+      read(setting.items[i], key, out.by_name.back().second);
+    }
+  }
+  for (const auto& [name, factor] : out.by_name)
+    if (factor < 0) refuse(setting, key, "at least 0", key + "=1e-4");
+}
+
 std::string write(const std::string& value) { return value.empty() ? "" : quoted(value); }
 std::string write(int value) { return std::to_string(value); }
 std::string write(int64_t value) { return std::to_string(value); }
@@ -284,6 +299,15 @@ std::string write(const TransformChoice& value) {
   std::string all;
   for (const auto& chain : value.chains) all += (all.empty() ? "" : ", ") + write(chain);
   return "[" + all + "]";
+}
+
+std::string write(const PenaltyTable& value) {
+  if (value.by_name.empty()) return "0";
+  if (value.by_name.front().first.empty()) return write(value.by_name.front().second);
+  std::string table;
+  for (const auto& [name, factor] : value.by_name)
+    table += fmt::format("{}{}: {}", table.empty() ? "" : ", ", quoted(name), factor);
+  return "{" + table + "}";
 }
 
 }  // namespace sluice::recipe_value

@@ -59,6 +59,10 @@ TrainOptions train_options(const Recipe& recipe, uint64_t seed, const TrainingOu
     if (!options.optimizer_options.has("decay"))
       options.optimizer_options.set("decay", "decoupled");
   }
+  for (const auto& [name, factor] : recipe.l1.by_name)
+    if (factor > 0) options.penalties.push_back({name, factor, 0});
+  for (const auto& [name, factor] : recipe.l2.by_name)
+    if (factor > 0) options.penalties.push_back({name, 0, factor});
   options.learning_rate = recipe.learning_rate->from_epoch.at(0);
   if (!recipe.schedule.name.empty()) options.schedule = recipe.schedule.name;
   options.schedule_options = recipe.schedule.options;

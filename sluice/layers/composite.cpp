@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "sluice/autograd/arithmetic.h"
 #include "sluice/base/error.h"
 #include "sluice/layers/parameter.h"
 
@@ -117,6 +118,14 @@ bool Composite::keep_masks(bool on) {
   bool any = Module::keep_masks(on);
   for (const Child& child : children_) any |= child.module->keep_masks(on);
   return any;
+}
+
+Variable Composite::take_penalty() {
+  Variable sum;
+  for (const Child& child : children_)
+    if (const Variable more = child.module->take_penalty(); more.defined())
+      sum = sum.defined() ? sum + more : more;
+  return sum;
 }
 
 void Composite::to(DType dtype) {

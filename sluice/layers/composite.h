@@ -21,6 +21,7 @@ class Composite : public Module {
   void load_state(const NamedTensors& state) override;
   void train(bool on = true) override;
   bool keep_masks(bool on) override;
+  Variable take_penalty() override;
   void to(DType dtype) override;
   void set_mask_key(MaskKey& key) override;
 

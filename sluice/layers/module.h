@@ -48,6 +48,9 @@ class Module {
   /// For layers with random masks: take the key and move `key.layer` on by one. Containers pass
   /// it on to every child.
   virtual void set_mask_key(MaskKey& key) { (void)key; }
+  /// What the last forward() while training adds to the loss, for the trainer to take; undefined:
+  /// nothing.
+  virtual Variable take_penalty() { return {}; }
   /// Converts every parameter.
   virtual void to(DType dtype) { (void)dtype; }
   /// Last-axis size of the result for inputs of last-axis size `input_size`.

@@ -1,5 +1,6 @@
 #include "sluice/layers/registry.h"
 
+#include "sluice/layers/activity_penalty.h"
 #include "sluice/layers/dropout.h"
 #include "sluice/layers/flatten.h"
 #include "sluice/layers/linear.h"
@@ -28,6 +29,12 @@ std::unique_ptr<Module> make_linear(const std::string&, const Options& options, 
 std::unique_ptr<Module> make_dropout(const std::string&, const Options& options, int,
                                      Generator& generator) {
   return std::make_unique<Dropout>(options.get_double("rate", 0.5), generator.initial_seed());
+}
+
+std::unique_ptr<Module> make_activity_penalty(const std::string&, const Options& options, int,
+                                              Generator&) {
+  return std::make_unique<ActivityPenalty>(ActivityPenaltyOptions{
+      options.get_double("activation", 0), options.get_double("temporal_activation", 0)});
 }
 
 std::unique_ptr<Module> make_flatten(const std::string&, const Options& options, int, Generator&) {
@@ -74,6 +81,11 @@ std::vector<Row> all_rows() {
        "zeros at random places while training",
        {{"rate", "0.5", "probability of a zero"}},
        make_dropout},
+      {"activity_penalty",
+       "adds to the training loss for large or fast activations; hands on its input as it is",
+       {{"activation", "0", "factor of the mean of h², Merity's activation regularisation"},
+        {"temporal_activation", "0", "factor of the mean of (h_t - h_{t+1})², his temporal one"}},
+       make_activity_penalty},
       {"flatten", "[B,T,F] becomes [B,T·F]", {{"steps", "1", "number of steps T"}}, make_flatten},
       {"repeat_vector",
        "a vector at every step, [B,F] -> [B,count,F]",

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <utility>
 
+#include "sluice/autograd/arithmetic.h"
 #include "sluice/base/error.h"
 #include "sluice/base/random.h"
 #include "sluice/tensor/reduce.h"
@@ -60,6 +61,7 @@ struct Trainer::Body {
         schedule(make_schedule(options.schedule, options.learning_rate, options.epochs,
                                options.schedule_options)),
         optimizer(make_optimizer(options.optimizer, options.optimizer_options, model.parameters())),
+        penalties(model, options.penalties),
         generator(options.seed),
         printer(options) {}
 
@@ -68,6 +70,7 @@ struct Trainer::Body {
   std::unique_ptr<Loss> loss;
   Schedule schedule;
   std::unique_ptr<Optimizer> optimizer;
+  ParameterPenalties penalties;
   Generator generator;
   ProgressPrinter printer;
 
@@ -121,11 +124,13 @@ double Trainer::Body::train_batch(const Dataset& data, std::span<const int64_t> 
   MaskKey key{options.seed, update, 0};
   model.set_mask_key(key);
   optimizer->zero_grad();
-  const Variable result =
+  Variable result =
       (*loss)(model.forward(batch.x(), batch.padding()), batch.y(), batch.target_padding());
-  const double value = result.value().item();
+  if (const Variable penalty = model.take_penalty(); penalty.defined()) result = result + penalty;
+  double value = result.value().item();
   if (!std::isfinite(value)) diverged("the loss is not a finite number");
   result.backward();
+  value += penalties.add_gradients();
   clip();
   optimizer->step(rate);
   ++update;

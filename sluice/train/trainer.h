@@ -13,6 +13,7 @@
 #include "sluice/layers/module.h"
 #include "sluice/train/callback.h"
 #include "sluice/train/loss.h"
+#include "sluice/train/penalty.h"
 
 namespace sluice {
 
@@ -46,6 +47,7 @@ struct TrainOptions {
   double learning_rate = 1e-3;
   std::string schedule = "constant";
   Options schedule_options;
+  std::vector<ParameterPenalty> penalties;  ///< on parameters, by name
   double clip_norm = 0;                     ///< 0: off
   double clip_value = 0;                    ///< 0: off
   EarlyStopping early_stopping;
@@ -57,7 +59,7 @@ struct TrainOptions {
 
 /// What happened, one value an epoch.
 struct History {
-  std::vector<double> loss;      ///< mean over the epoch's batches, as they were trained on
+  std::vector<double> loss;      ///< mean over the epoch's batches, penalties included
   std::vector<double> val_loss;  ///< after the epoch; empty without validation data
   std::vector<double> learning_rate;
   std::vector<double> seconds;  ///< from the start of fit() to the end of the epoch
