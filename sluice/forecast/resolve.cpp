@@ -89,6 +89,7 @@ class Resolver {
 
   Resolved run() {
     check_same_row();
+    check_slips();
     data();
     windows();
     features();
@@ -119,6 +120,23 @@ class Resolver {
               "config.target_at", recipe_.where("transform"),
               fmt::format("with target_at=same the transform {} has no past to start from", name),
               "use log or a scale only");
+  }
+
+  // What nothing would read, or what one hardly means.
+  void check_slips() const {
+    for (const char* key : {"hidden_size", "num_layers"})
+      if (!recipe_.model.layers.empty() && recipe_.was_given(key))
+        fail_config(
+            "config.model", recipe_.where(key),
+            fmt::format("{} is for a model of one word, and model is a list of layers", key),
+            fmt::format("give it to a layer of the list: model=[{{gru: {{{}: 2}}}}]", key));
+    for (std::vector<std::string> chain : recipe_.transform.value_or(TransformChoice{}).chains) {
+      std::sort(chain.begin(), chain.end());
+      const auto twice = std::adjacent_find(chain.begin(), chain.end());
+      if (twice != chain.end())
+        fail_config("config.transform", recipe_.where("transform"),
+                    *twice + " stands in the list twice", "leave one of them out");
+    }
   }
 
   void data() {

@@ -1,6 +1,7 @@
 // A small seasonal series and recipes that train in milliseconds.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,11 @@ inline Frame monthly_frame(int64_t rows = 72) {
 /// Trains on one thread: for networks this small a second one only waits.
 inline Recipe quick_recipe(std::vector<std::string> arguments = {}) {
   set_num_threads(1);
-  arguments.insert(arguments.begin(), {"epochs=3", "seeds=2", "hidden_size=4"});
+  const bool layers = std::any_of(arguments.begin(), arguments.end(), [](const std::string& word) {
+    return word.starts_with("model=[");
+  });
+  arguments.insert(arguments.begin(), {"epochs=3", "seeds=2"});
+  if (!layers) arguments.insert(arguments.begin(), "hidden_size=4");
   return read_recipe_arguments(arguments);
 }
 

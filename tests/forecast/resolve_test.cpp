@@ -91,5 +91,23 @@ TEST(Resolve, SameRowTargetsNeedInputsAndPlainTransforms) {
   }
 }
 
+TEST(Resolve, RefusesWhatNothingWouldReadAndWhatStandsTwice) {
+  const std::pair<std::vector<std::string>, const char*> rows[] = {
+      {{"model=[{gru: {hidden_size: 4}}]", "hidden_size=8"},
+       "hidden_size is for a model of one word"},
+      {{"model=[gru, linear]", "num_layers=2"}, "num_layers is for a model of one word"},
+      {{"transform=[log, difference, log]"}, "log stands in the list twice"},
+      {{"transform=[[log], [difference, difference]]"}, "difference stands in the list twice"}};
+  for (const auto& [words, said] : rows) {
+    const Recipe given = read_recipe_arguments(words);
+    try {
+      resolve(given, make_series(monthly_frame(), given));
+      ADD_FAILURE() << words.back() << " was taken";
+    } catch (const Error& error) {
+      EXPECT_NE(error.message.find(said), std::string::npos) << error.message;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace sluice
