@@ -1,0 +1,39 @@
+#!/usr/bin/env python3
+"""Wrong input gets one sentence: check_refusal.py PROGRAM SCRATCH
+
+PROGRAM is example_NAME; each of its cases is a file made wrong, and what stderr must say of it."""
+
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def travel():
+    days = (ROOT / 'examples/travel/twin.csv').read_text(encoding='utf-8')
+    lines = days.splitlines(keepends=True)
+    yield days.replace('Num', 'Trips', 1), 'column=Num: the file has no column "Num"'
+    yield days.replace('DateType', 'Kind', 1), 'the file has no column "DateType"'
+    yield ''.join(lines[:30]), '29 days are too few for windows of 5 and a test of 31'
+    yield days.replace(',1,133.0', ',1', 1), 'wrong.csv:2'
+
+
+def main(program, scratch):
+    folder = pathlib.Path(scratch)
+    folder.mkdir(parents=True, exist_ok=True)
+    wrong = folder / 'wrong.csv'
+    for text, sentence in globals()[pathlib.Path(program).name.removeprefix('example_')]():
+        wrong.write_text(text, encoding='utf-8')
+        result = subprocess.run([program, str(wrong), '--out', str(folder)], capture_output=True, text=True,
+                                check=False)
+        print(result.stderr, end='')
+        if result.returncode != 2 or sentence not in result.stderr or result.stderr.count('\n') != 1:
+            sys.exit(f'{result.returncode}, not 2 and one line with: {sentence}')
+    usage = subprocess.run([program, '--seeds', '0'], capture_output=True, text=True, check=False)
+    if usage.returncode != 3 or not usage.stderr.startswith('usage:'):
+        sys.exit(f'--seeds 0: {usage.returncode} {usage.stderr}')
+
+
+if __name__ == '__main__':
+    main(*sys.argv[1:])
