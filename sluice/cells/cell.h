@@ -10,6 +10,13 @@
 //                step, and
 //   message      which computes them before `step` is evaluated; gates declared with `Q` read them
 //   periods[]    (optional) the clocks of as many modules of units where the layer names none
+//   outputs[]    (optional) names of values that `step` returns behind the states: they are the
+//                layer's output in place of h
+//   hands_up[]   (optional) the states that a layer of the same cell above this one reads, where
+//                they are not the output alone
+//   lowest       (optional) the name of the cell that the lowest layer is made of
+//   norms[]      (optional) which pre-activations or messages are layer-normalised, in one, before
+//                an equation reads them; their biases are added after that
 //
 // The functions are step(m, z, s), step(m, z, s, p) or step(m, z, s, p, q), as much as the cell
 // needs: z[at<I>] is gate I, s[at<C>] old state C, p[at<P>] a unit's parameter, q[at<0>] a message
@@ -30,8 +37,10 @@
 
 /// What a pre-activation is a sum over: the input, the old hidden state, a message (`Q` is the
 /// first), the input's own unit. `Raw` asks for as many inputs as units; where there are not, the
-/// gate reads the input through a matrix, as with X.
-enum Reads : int { X = 1, H = 2, Q = 4, Q1 = 8, Q2 = 16, Raw = 32 };
+/// gate reads the input through a matrix, as with X. `Below` is the unit's own memory of the layer
+/// below (`Below1` the second), which stands behind the input's columns, H wide, and passes no
+/// matrix.
+enum Reads : int { X = 1, H = 2, Q = 4, Q1 = 8, Q2 = 16, Raw = 32, Below = 64, Below1 = 128 };
 
 /// One pre-activation. Two gates that share a `row` are halves of one gate whose input part and
 /// recurrent part the cell wants separately (reset-after GRU).
@@ -48,13 +57,22 @@ struct UnitSpec {
   double low = 0, high = 0;
 };
 
+/// Layer normalisation (Ba et al. 2016) of `count` pre-activations from `first` on, all units of
+/// all of them in one; or of the message `first`. Its gain and shift are parameters.
+struct NormSpec {
+  const char* name;
+  int first, count;
+  bool of_message = false;
+};
+
 /// A compile-time index: z[at<I>] is gate I, s[at<C>] is state C.
 template <int K>
 struct Index {};
 template <int K>
 inline constexpr Index<K> at{};
 
-/// Several values: the new states in the order of the cell's states[], or the messages in theirs.
+/// Several values: the new states in the order of the cell's states[] and the outputs behind them,
+/// or the messages in the order of theirs.
 template <class... Numbers>
 struct Values;
 template <>

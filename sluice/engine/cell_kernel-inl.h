@@ -42,6 +42,14 @@ constexpr int unit_count = [] {
   else
     return 0;
 }();
+/// States and outputs: what a step returns.
+template <class Cell>
+constexpr int value_count = state_count<Cell> + [] {
+  if constexpr (requires { Cell::outputs; })
+    return static_cast<int>(std::size(Cell::outputs));
+  else
+    return 0;
+}();
 /// Where a cell's inputs stand among the derivatives.
 template <class Cell>
 constexpr int state_bit = gate_count<Cell>;
@@ -92,6 +100,7 @@ struct GateReplay {
 /// negative.
 template <class D, int Count, int Bit>
 struct Inputs {
+  static constexpr int count = Count;
   hn::Vec<D> v[Count > 0 ? Count : 1];
   template <int K>
   HWY_INLINE auto operator[](Index<K>) const {
@@ -137,13 +146,14 @@ HWY_INLINE V Selected(const PointwiseTask<hn::TFromD<D>>& t, int k, int row, V n
   return hn::IfThenElse(hn::Eq(m, hn::Zero(d)), old,
                         hn::IfThenElse(hn::Eq(m, hn::Set(d, hn::TFromD<D>{1})), now, mean));
 }
-/// The new states, a row apart.
+/// The new states, a row apart, and the outputs, which nothing holds back.
 template <class D, bool Usual, int I = 0, class S>
 HWY_INLINE void StoreStates(const PointwiseTask<hn::TFromD<D>>&, int, const S&, const Values<>&) {}
 template <class D, bool Usual, int I = 0, class S, class A, class... Rest>
 HWY_INLINE void StoreStates(const PointwiseTask<hn::TFromD<D>>& t, int row, const S& old,
                             const Values<A, Rest...>& all) {
-  const auto now = Usual ? all.first.v : Selected<D>(t, I, row, all.first.v, old.v[I]);
+  auto now = all.first.v;
+  if constexpr (!Usual && I < S::count) now = Selected<D>(t, I, row, now, old.v[I]);
   hn::StoreU(now, D(), t.new_state[I] + row * t.new_stride[I]);
   StoreStates<D, Usual, I + 1>(t, row, old, all.rest);
 }
@@ -263,7 +273,7 @@ HWY_INLINE V SplitGradient(const PointwiseTask<hn::TFromD<D>>& t, int k, int row
 template <class D, bool Usual, class Cell, class Units>
 HWY_INLINE void BackwardRow(const PointwiseTask<hn::TFromD<D>>& t, int row, Units& unit_grads) {
   using V = hn::Vec<D>;
-  constexpr int gates = gate_count<Cell>, states = state_count<Cell>;
+  constexpr int gates = gate_count<Cell>, states = state_count<Cell>, values = value_count<Cell>;
   const D d;
   auto* z = t.z + row * t.z_stride;
   const auto old = OldStates<D, states, state_bit<Cell>>(t, row);
@@ -271,10 +281,11 @@ HWY_INLINE void BackwardRow(const PointwiseTask<hn::TFromD<D>>& t, int row, Unit
   const auto messages = MessageValues<D, message_count<Cell>, message_bit<Cell>>(t, row);
   Replay<D, Usual> m{{t.switches}, z, MasksOf(t, row)};
   const auto next = StepOf<Cell>(m, GateReplay(), old, units, messages);
-  V grads[states];
-  for (int k = 0; k < states; ++k)
-    grads[k] = hn::LoadU(d, t.grad_state[k] + row * t.grad_stride[k]);
-  if (t.add) grads[0] = hn::Add(grads[0], hn::LoadU(d, t.add + row * t.add_stride));
+  V grads[values];
+  for (int k = 0; k < values; ++k) {
+    grads[k] = k < states ? hn::LoadU(d, t.grad_state[k] + row * t.grad_stride[k]) : hn::Zero(d);
+    if (t.add[k]) grads[k] = hn::Add(grads[k], hn::LoadU(d, t.add[k] + row * t.add_stride));
+  }
   V past[states];  // what reaches the old states without passing the equations
   for (int k = 0; k < states; ++k)
     past[k] = Usual ? hn::Zero(d) : SplitGradient<D>(t, k, row, grads[k]);

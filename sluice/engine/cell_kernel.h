@@ -7,7 +7,9 @@
 
 namespace sluice {
 
-constexpr int max_gates = 10, max_states = 5, max_units = 6, max_messages = 3;
+constexpr int max_gates = 14, max_states = 5, max_units = 6, max_messages = 3;
+/// What a step returns: states and outputs.
+constexpr int max_values = 6;
 
 /// Run-time choices of a layer; the usual ones (tanh, tanh, sigmoid) have compiled paths.
 struct CellSwitches {
@@ -36,8 +38,8 @@ struct PointwiseTask {
 
   const T* old_state[max_states];
   ptrdiff_t old_stride[max_states];
-  T* new_state[max_states];  ///< forward only
-  ptrdiff_t new_stride[max_states];
+  T* new_state[max_values];  ///< forward only; outputs behind the states
+  ptrdiff_t new_stride[max_values];
 
   /// Messages are written going forward and read going back; their gradients come from, and the
   /// step's own part of them goes to, grad_message.
@@ -60,25 +62,35 @@ struct PointwiseTask {
   /// gradient that does not pass through a product.
   T* grad_state[max_states];
   ptrdiff_t grad_stride[max_states];
-  /// Added to grad_state[0] on entry: the gradient of this step's output. May be null.
-  const T* add;
+  /// Added to the gradient of a new state, or all there is of an output's: what reaches it from
+  /// the layer above. May be null.
+  const T* add[max_values];
   ptrdiff_t add_stride;
 };
 
 struct GateInfo {
   std::string name;
-  int reads;  ///< 1 input, 2 hidden state, 4, 8, 16 messages, 32 the input's own unit
+  int reads;  ///< 1 input, 2 hidden state, 4, 8, 16 messages, 32 the input's own unit,
+              ///< 64, 128 memories of the layer below
   int row;
   bool biased;
 };
 /// Bits of GateInfo::reads.
 constexpr int reads_input = 1, reads_hidden = 2, reads_message = 4, reads_raw = 32;
+constexpr int reads_below = 64, most_below = 2;
 constexpr int reads_recurrent = reads_hidden | 7 * reads_message;
 
 /// A per-unit parameter and the bounds it is drawn between; both 0: those of the weights.
 struct UnitInfo {
   std::string name;
   double low, high;
+};
+
+/// Neighbouring pre-activations, or one message, that are layer-normalised in one.
+struct NormInfo {
+  std::string name;
+  int first, count;
+  bool of_message;
 };
 
 /// Which of a layer's choices the cell's equations ask for.
@@ -98,7 +110,14 @@ struct CellInfo {
   std::vector<UnitInfo> units;
   std::vector<std::string> messages;
   bool step_reads_message = false;  ///< itself, not only what the recurrent matrix makes of it
-  std::vector<int> periods;         ///< of clocks, where a layer names none
+  bool reads_sent_message = false;  ///< and the matrix makes something of one, too
+  std::vector<NormInfo> norms;
+  std::vector<int> periods;          ///< of clocks, where a layer names none
+  std::vector<std::string> outputs;  ///< values behind the states; empty: h is the output
+  std::vector<int> gives;            ///< values that are the output, by number; {0}: h
+  std::vector<int> hands_up;         ///< and that a layer of the same cell above reads
+  int below = 0;                     ///< memories of the layer below that it reads
+  std::string lowest;                ///< the cell of the lowest layer; empty: the same
   CellUses uses;
   int slots = 0;  ///< vectors a unit's row of z needs: pre-activations, then what was recorded
   std::vector<std::string> equations;  ///< printed from the declaration, for the documentation

@@ -38,6 +38,7 @@ CellLayout::CellLayout(const Cell& c, int input, int hidden, int n, int widest,
     : cell(&c),
       input_size(input),
       hidden_size(hidden),
+      x_columns(input + c.info.below * hidden),
       lanes(n),
       groups((hidden + n - 1) / n),
       padded(groups * n),
@@ -52,13 +53,22 @@ CellLayout::CellLayout(const Cell& c, int input, int hidden, int n, int widest,
       fused(false),
       out(s.projection > 0 ? s.projection : hidden),
       out_padded((out + n - 1) / n * n),
+      normed(0),
+      values(states + static_cast<int>(c.info.outputs.size())),
+      gives(c.info.gives),
       hidden_blocks(balanced(out_padded / n, widest)),
       input_blocks(balanced((input + n - 1) / n, widest)),
       unit_blocks(balanced(groups, widest)) {
   std::vector<int> all;
   for (int k = 0; k < gates; ++k) {
     all.push_back(reads(k));
-    if (all[k] & reads_raw) raw_gates.push_back(k);
+    if (all[k] & reads_raw) raw_gates.push_back({k, 0});
+    for (int i = 0; i < c.info.below; ++i)
+      if (all[k] & reads_below << i) raw_gates.push_back({k, input + i * hidden});
+  }
+  for (const NormInfo& norm : c.info.norms) {
+    first_normed.push_back(normed);
+    normed += norm.count;
   }
   for (int p = 0; p < parts(); ++p)
     columns[p] = find_columns(c.info, all, 1 << p, separate ? 1 : widest);
@@ -69,6 +79,17 @@ CellLayout::CellLayout(const Cell& c, int input, int hidden, int n, int widest,
     periods.push_back(s.periods[static_cast<size_t>(u) * modules / hidden]);
   for (int g = 0; !dense() && g < groups; ++g) ranges_.push_back(find_range(g));
   find_matrices();
+}
+
+bool CellLayout::is_normed(int gate) const {
+  const auto& norms = cell->info.norms;
+  return std::any_of(norms.begin(), norms.end(), [&](const NormInfo& norm) {
+    return !norm.of_message && gate >= norm.first && gate < norm.first + norm.count;
+  });
+}
+
+bool CellLayout::gives_value(int k) const {
+  return std::find(gives.begin(), gives.end(), k) != gives.end();
 }
 
 bool CellLayout::connected(int unit, int other) const {

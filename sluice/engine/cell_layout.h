@@ -50,16 +50,30 @@ struct CellLayout {
              const CellStructure& structure = {}, bool separate_gates = false);
 
   const Cell* cell;
-  int input_size, hidden_size;
-  int lanes, groups, padded;  ///< padded = groups * lanes
-  int tail;                   ///< units of the last group where they do not fill it, else 0
+  int input_size, hidden_size;  ///< input_size: of what its matrix multiplies
+  int x_columns;                ///< the input's, memories of the layer below included
+  int lanes, groups, padded;    ///< padded = groups * lanes
+  int tail;                     ///< units of the last group where they do not fill it, else 0
   int gates, slots, states, units, messages;
   CellStructure structure;
   bool separate_gates;  ///< every gate is a panel, so that each can read a copy of its own
   bool fused;           ///< input and hidden state enter the same chains, panel by panel
   /// Units of h, and their number in whole vectors: the cell's own unless a projection makes h.
   int out, out_padded;
-  std::vector<int> raw_gates;  ///< gates whose chains start from the input's own unit
+  /// Gates whose chains start from a unit's own number of the input, and the column where those of
+  /// all units begin.
+  struct RawGate {
+    int gate, first_column;
+  };
+  std::vector<RawGate> raw_gates;
+  std::vector<int> first_normed;  ///< of each norm, its first vector among those of all norms
+  int normed;                     ///< vectors of a unit's row that are normalised
+  bool is_normed(int gate) const;
+  int64_t affine_size() const { return int64_t{groups} * normed * 2 * lanes; }
+  int values;              ///< states and outputs
+  std::vector<int> gives;  ///< values that the direction's output consists of, H columns each
+  bool gives_h() const { return gives.size() == 1 && gives[0] == 0; }
+  bool gives_value(int k) const;
   Columns columns[max_parts];
 
   /// Units that a unit of group g reads of the hidden state: [first, last).

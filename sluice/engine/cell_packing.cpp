@@ -85,7 +85,29 @@ void for_each_place(const CellLayout& layout, int parameter, F&& f) {
                 unit % layout.lanes);
 }
 
+/// Calls f(number in the neutral vector, place among the packed ones).
+template <class F>
+void for_each_normed(const CellLayout& layout, int norm, bool shift, F&& f) {
+  for (int v = 0; v < layout.cell->info.norms[norm].count; ++v)
+    for (int unit = 0; unit < layout.hidden_size; ++unit) {
+      const int64_t vector =
+          int64_t{unit / layout.lanes} * layout.normed + layout.first_normed[norm] + v;
+      f(int64_t{v} * layout.hidden_size + unit,
+        (vector * 2 + (shift ? 1 : 0)) * layout.lanes + unit % layout.lanes);
+    }
+}
+
 }  // namespace
+
+template <class T>
+void pack_norm(const CellLayout& layout, int norm, bool shift, const T* neutral, T* packed) {
+  for_each_normed(layout, norm, shift, [&](int64_t i, int64_t at) { packed[at] = neutral[i]; });
+}
+
+template <class T>
+void unpack_norm(const CellLayout& layout, int norm, bool shift, const T* packed, T* neutral) {
+  for_each_normed(layout, norm, shift, [&](int64_t i, int64_t at) { neutral[i] = packed[at]; });
+}
 
 template <class T>
 void pack_bias(const CellLayout& layout, bool input_side, const T* neutral, T* packed) {
@@ -183,14 +205,16 @@ void transpose_weights(const CellLayout& layout, Part part, const T* packed, T* 
   }
 }
 
-#define SLUICE_INSTANTIATE(T)                                          \
-  template void pack_weights(const CellLayout&, Part, const T*, T*);   \
-  template void unpack_weights(const CellLayout&, Part, const T*, T*); \
-  template void pack_bias(const CellLayout&, bool, const T*, T*);      \
-  template void unpack_bias(const CellLayout&, bool, const T*, T*);    \
-  template void clear_unconnected(const CellLayout&, T*);              \
-  template void pack_unit(const CellLayout&, int, const T*, T*);       \
-  template void unpack_unit(const CellLayout&, int, const T*, T*);     \
+#define SLUICE_INSTANTIATE(T)                                            \
+  template void pack_weights(const CellLayout&, Part, const T*, T*);     \
+  template void unpack_weights(const CellLayout&, Part, const T*, T*);   \
+  template void pack_bias(const CellLayout&, bool, const T*, T*);        \
+  template void unpack_bias(const CellLayout&, bool, const T*, T*);      \
+  template void clear_unconnected(const CellLayout&, T*);                \
+  template void pack_norm(const CellLayout&, int, bool, const T*, T*);   \
+  template void unpack_norm(const CellLayout&, int, bool, const T*, T*); \
+  template void pack_unit(const CellLayout&, int, const T*, T*);         \
+  template void unpack_unit(const CellLayout&, int, const T*, T*);       \
   template void transpose_weights(const CellLayout&, Part, const T*, T*, int, int);
 SLUICE_INSTANTIATE(float)
 SLUICE_INSTANTIATE(double)

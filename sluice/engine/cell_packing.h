@@ -47,6 +47,12 @@ void pack_unit(const CellLayout& layout, int parameter, const T* neutral, T* pac
 template <class T>
 void unpack_unit(const CellLayout& layout, int parameter, const T* packed, T* neutral);
 
+/// Neutral [count · H] gains or shifts of one norm → their places among all packed ones, or back.
+template <class T>
+void pack_norm(const CellLayout& layout, int norm, bool shift, const T* neutral, T* packed);
+template <class T>
+void unpack_norm(const CellLayout& layout, int norm, bool shift, const T* packed, T* neutral);
+
 /// Zeros the packed recurrent weights (or their gradients) that heads and clocks rule out.
 template <class T>
 void clear_unconnected(const CellLayout& layout, T* packed);

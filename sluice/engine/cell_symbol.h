@@ -104,9 +104,10 @@ template <class Cell>
 std::vector<std::string> equations() {
   Names z, s, p, q;
   for (const GateSpec& gate : Cell::gates) {
-    std::string name = std::string("z_") + gate.name;
+    const bool below = (gate.reads & (Below | Below1)) != 0;
+    std::string name = std::string(below ? "below_" : "z_") + gate.name;
     const auto halves = [&](const GateSpec& other) { return other.row == gate.row; };
-    if (std::count_if(std::begin(Cell::gates), std::end(Cell::gates), halves) > 1)
+    if (!below && std::count_if(std::begin(Cell::gates), std::end(Cell::gates), halves) > 1)
       name += gate.reads == X ? "x" : "h";
     z.names.push_back({name});
   }
@@ -121,8 +122,11 @@ std::vector<std::string> equations() {
   for (size_t k = 0; k < found.size(); ++k) lines.push_back(q.names[k].text + " = " + found[k]);
   found.clear();
   append_texts(step_of<Cell>(m, z, s, p, q), found);
-  for (size_t k = 0; k < found.size(); ++k)
-    lines.push_back(std::string(Cell::states[k]) + "' = " + found[k]);
+  std::vector<std::string> names;
+  for (const char* state : Cell::states) names.push_back(std::string(state) + "'");
+  if constexpr (requires { Cell::outputs; })
+    names.insert(names.end(), std::begin(Cell::outputs), std::end(Cell::outputs));
+  for (size_t k = 0; k < found.size(); ++k) lines.push_back(names[k] + " = " + found[k]);
   return lines;
 }
 

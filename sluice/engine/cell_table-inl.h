@@ -13,8 +13,8 @@ namespace sluice::HWY_NAMESPACE {
 
 /// Whether the gates read the input and the hidden state and nothing else.
 template <class Cell>
-constexpr bool reads_simply =
-    Reading<Cell, X>::count > 0 && Reading<Cell, H>::count > 0 && Reading<Cell, Raw>::count == 0;
+constexpr bool reads_simply = Reading<Cell, X>::count > 0 && Reading<Cell, H>::count > 0 &&
+                              Reading<Cell, Raw | Below | Below1>::count == 0;
 
 /// A bit for every old state that the equations read themselves.
 template <class Cell>
@@ -47,7 +47,8 @@ const CellKernel<T>* MakeKernel() {
       k.message[1] = Message<D, false, Cell>;
       k.message_backward[0] = MessageBackward<D, true, Cell>;
       k.message_backward[1] = MessageBackward<D, false, Cell>;
-    } else if constexpr (unit_count<Cell> == 0 && reads_simply<Cell>) {
+    } else if constexpr (unit_count<Cell> == 0 && reads_simply<Cell> &&
+                         !requires { Cell::norms; }) {
       using Narrow = std::conditional_t<kHalvesAreFaster, hn::Half<D>, D>;
       k.row_forward[0] = RowForward<D, Cell>;
       k.row_forward[1] = RowForward<Narrow, Cell>;
@@ -73,6 +74,26 @@ constexpr CellUses UsesOf() {
   return uses;
 }
 
+/// What a layer gives, and what one above it reads: by number among states and outputs.
+template <class Cell>
+void DescribeOutputs(CellInfo& info) {
+  info.gives = {0};
+  if constexpr (requires { Cell::outputs; }) {
+    info.gives.clear();
+    for (const char* output : Cell::outputs) {
+      info.gives.push_back(static_cast<int>(info.states.size() + info.outputs.size()));
+      info.outputs.emplace_back(output);
+    }
+  }
+  info.hands_up = info.gives;
+  if constexpr (requires { Cell::hands_up; })
+    info.hands_up.assign(std::begin(Cell::hands_up), std::end(Cell::hands_up));
+  for (int k = 0; k < most_below; ++k)
+    for (const GateInfo& gate : info.gates)
+      if (gate.reads & reads_below << k) info.below = k + 1;
+  if constexpr (requires { Cell::lowest; }) info.lowest = Cell::lowest;
+}
+
 template <class Cell>
 CellInfo Describe(const char* name) {
   CellInfo info;
@@ -92,8 +113,13 @@ CellInfo Describe(const char* name) {
   if constexpr (has_message<Cell>)
     for (const char* message : Cell::messages) info.messages.emplace_back(message);
   info.step_reads_message = step_reads_message<Cell>;
+  info.reads_sent_message = step_reads_message<Cell> && Reading < Cell, Q | Q1 | Q2 > ::count > 0;
+  if constexpr (requires { Cell::norms; })
+    for (const NormSpec& n : Cell::norms)
+      info.norms.push_back({n.name, n.first, n.count, n.of_message});
   if constexpr (requires { Cell::periods; })
     info.periods.assign(std::begin(Cell::periods), std::end(Cell::periods));
+  DescribeOutputs<Cell>(info);
   info.uses = UsesOf<Cell>();
   info.slots = slot_count<Cell>;
   return info;

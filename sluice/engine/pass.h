@@ -18,7 +18,8 @@ struct Direction {
   Variable bias_input, bias_hidden;  ///< undefined where the layer has none
   Variable projection;               ///< packed (see projection.h); undefined: none
   Variable units;                    ///< [groups][parameters][lanes]; undefined: none
-  unsigned units_left_out = 0;       ///< a bit for each that stays 0 and is no parameter
+  Variable affine;              ///< of norms: [groups][normed][gain, shift][lanes]; undefined: none
+  unsigned units_left_out = 0;  ///< a bit for each that stays 0 and is no parameter
 
   bool units_all_left_out() const { return units_left_out + 1 == 1u << layout.units; }
 
@@ -29,6 +30,7 @@ struct Direction {
       if (v->defined()) f(*v);
     if (projection.defined()) f(projection);
     if (units.defined() && !units_all_left_out()) f(units);
+    if (affine.defined()) f(affine);
   }
 };
 
@@ -88,9 +90,10 @@ struct PassMemory {
   Tensor packed_x;    ///< [slice][step][row][I or gates·I], ragged batches only
   Tensor h;           ///< [slice][step][row][padded], where y itself cannot serve
   Tensor first;       ///< [row][padded] hidden state before the first step
-  Tensor state[max_states];
+  Tensor state[max_values];
   Tensor z, message[max_messages], start;
-  Tensor full;  ///< [slice][step][row][padded] what the cell gave a projection
+  Tensor normed, scale, norm_room;  ///< by slice; see SequenceTask
+  Tensor full;                      ///< [slice][step][row][padded] what the cell gave a projection
   MaskRule rule;
   Tensor source;   ///< [slice][step][row][padded or copies·padded], where dropout masks h
   Tensor weights;  ///< packed, where dropout masks the recurrent matrix
@@ -141,6 +144,7 @@ class BackwardPass {
 
  private:
   void make_room();
+  void gather_outputs();
   void make_projection_room();
   void add_held();
   void load_last();
@@ -148,6 +152,7 @@ class BackwardPass {
   void complete(SequenceTask<T>& task, int slice);
   void collect();
   void collect_units();
+  void collect_norms();
   void collect_weights();
   void add_bias(bool input_side, const T* from, T* to) const;
   void store_first();
@@ -159,7 +164,7 @@ class BackwardPass {
   PassGradients<T> gradients_;
   SequenceView dx_gates_;  // of each copy of x, where gates read copies of their own
   Tensor dy_, dh_, dstate_[max_states], dmessage_[max_messages], dx_, dx_tail_, dweights_, dstart_,
-      dunits_, dsource_, dfull_, dprojected_, dprojection_, projection_transposed_;
+      dunits_, daffine_, dsource_, dfull_, dprojected_, dprojection_, projection_transposed_;
   Tensor transposed_[max_parts];
   PoolArray<StepMasks<T>> masks_;
   Tensor mask_room_;

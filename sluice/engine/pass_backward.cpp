@@ -63,7 +63,7 @@ void BackwardPass<T>::make_room() {
   const SequenceView& dy = gradients_.dy;
   // Lanes past the last unit must see zeros, so a narrow or ragged dy is copied.
   if (dy.defined() && (plan.ragged() || !whole_vectors(dy, layout.out, layout.out_padded)))
-    dy_ = gather<T>(dy, plan, direction_.reverse, layout.out_padded);
+    gather_outputs();
   if (memory_.hold && dy.defined() && plan.ragged()) add_held();
   dh_ = Tensor({batch * layout.out_padded}, dtype_of<T>);
   if (layout.projects()) make_projection_room();
@@ -80,7 +80,21 @@ void BackwardPass<T>::make_room() {
   if (!direct()) dweights_ = room<T>(slices * layout.packed_size());
   if (direction_.bias_input.defined() || direction_.bias_hidden.defined())
     dstart_ = Tensor({slices * layout.bias_size()}, dtype_of<T>);
+  if (layout.normed > 0) daffine_ = Tensor({slices * layout.affine_size()}, dtype_of<T>);
   if (layout.units > 0) dunits_ = Tensor({slices * layout.unit_size()}, dtype_of<T>);
+}
+
+/// dy of each value that the output consists of, one after the other: [slice][step][row][padded].
+template <class T>
+void BackwardPass<T>::gather_outputs() {
+  const CellLayout& layout = direction_.layout;
+  const RowPlan& plan = memory_.plan;
+  const int64_t each = int64_t{plan.batch()} * plan.steps() * layout.out_padded;
+  const int values = static_cast<int>(layout.gives.size());
+  dy_ = room<T>(each * values);
+  for (int i = 0; i < values; ++i)
+    gather(gradients_.dy.part(i * layout.out, layout.out), plan, direction_.reverse,
+           layout.out_padded, dy_.template data<T>() + each * i);
 }
 
 template <class T>
@@ -168,10 +182,12 @@ void BackwardPass<T>::complete(SequenceTask<T>& q, int slice) {
     q.dy = dy_.template data<T>() + out_row * q.steps;
     q.dy_step = int64_t{q.rows} * layout.out_padded;
     q.dy_row = layout.out_padded;
+    q.dy_value = int64_t{memory_.plan.batch()} * q.steps * layout.out_padded;
   } else if (dy.defined()) {
     q.dy = dy.at<T>(first, begin);
     q.dy_step = dy.step_stride() * (reverse ? -1 : 1);
     q.dy_row = dy.row_stride();
+    q.dy_value = layout.out;
   }
   q.dh = dh_.template data<T>() + out_row;
   if (layout.projects()) {
@@ -186,7 +202,7 @@ void BackwardPass<T>::complete(SequenceTask<T>& q, int slice) {
   q.need_first = gradients_.dfirst[0] != nullptr;
   SequenceView dx = dx_view();
   if (dx.defined()) {
-    const int lanes = layout.lanes, whole = (layout.input_size + lanes - 1) / lanes * lanes;
+    const int lanes = layout.lanes, whole = (layout.x_columns + lanes - 1) / lanes * lanes;
     q.dx_tail = dx_tail_.template data<T>() + slice * tail_room(layout);
     q.dx_columns = layout.input_size;
     if (dx_.defined()) {
@@ -197,7 +213,8 @@ void BackwardPass<T>::complete(SequenceTask<T>& q, int slice) {
       q.dx = dx.at<T>(first, begin);
       q.dx_step = dx.step_stride() * (reverse ? -1 : 1);
       q.dx_row = dx.row_stride();
-      if (whole_vectors(dx, layout.input_size, whole)) q.dx_columns = whole;
+      if (layout.x_columns == layout.input_size && whole_vectors(dx, layout.x_columns, whole))
+        q.dx_columns = whole;
     }
   }
   T* weights = nullptr;
@@ -211,6 +228,7 @@ void BackwardPass<T>::complete(SequenceTask<T>& q, int slice) {
   }
   for (int p = 0; p < layout.parts(); ++p)
     q.dweights[p] = weights + layout.packed_offset(part_at(p));
+  if (daffine_.defined()) q.daffine = daffine_.template data<T>() + slice * layout.affine_size();
   if (dunits_.defined()) q.dunits = dunits_.template data<T>() + slice * layout.unit_size();
   if (dstart_.defined()) q.dstart = dstart_.template data<T>() + slice * layout.bias_size();
 }
@@ -257,6 +275,7 @@ void BackwardPass<T>::collect() {
   const int slices = memory_.plan.slices();
   const CellLayout& layout = direction_.layout;
   if (direction_.weights.requires_grad()) collect_weights();
+  if (layout.normed > 0) collect_norms();
   for (bool input_side : {true, false}) {
     const Variable& bias = input_side ? direction_.bias_input : direction_.bias_hidden;
     if (!bias.defined() || !bias.requires_grad()) continue;
@@ -287,6 +306,25 @@ void BackwardPass<T>::collect_weights() {
   if (!layout.dense())
     clear_unconnected(layout, direction_.weights.grad_buffer().template data<T>() +
                                   layout.packed_offset(Part::hidden));
+}
+
+/// Gains and shifts; a bias that is added after its norm has the shift's gradient.
+template <class T>
+void BackwardPass<T>::collect_norms() {
+  const CellLayout& layout = direction_.layout;
+  const int slices = memory_.plan.slices(), lanes = layout.lanes;
+  const T* const all = std::as_const(daffine_).template data<T>();
+  if (direction_.affine.requires_grad())
+    add_slices(all, slices, layout.affine_size(),
+               direction_.affine.grad_buffer().template data<T>(), false);
+  if (!dstart_.defined()) return;
+  for (size_t i = 0; i < layout.first_normed.size(); ++i) {
+    const NormInfo& norm = layout.cell->info.norms[i];
+    for (int64_t g = 0; !norm.of_message && g < int64_t{slices} * layout.groups; ++g)
+      for (int v = 0; v < norm.count; ++v)
+        std::copy_n(all + ((g * layout.normed + layout.first_normed[i] + v) * 2 + 1) * lanes, lanes,
+                    dstart_.template data<T>() + (g * layout.gates + norm.first + v) * lanes);
+  }
 }
 
 /// A parameter that is left out gets no gradient: it stays zero.

@@ -26,9 +26,9 @@ int choose_slices(int batch, bool gradients) {
   return std::clamp(slices, 1, most_slices);
 }
 
-/// [B,H] given states to the layout of the loop; null: zeros.
+/// [B,H] given states to the layout of the loop; null: zeros. `keeps`: those after every step too.
 template <class T>
-void load_first(const CellLayout& layout, PassMemory& m, const T* const* first, bool remembers) {
+void load_first(const CellLayout& layout, PassMemory& m, const T* const* first, bool keeps) {
   const RowPlan& plan = m.plan;
   const int h = layout.out;
   m.first = Tensor({int64_t{plan.batch()} * layout.out_padded}, dtype_of<T>);
@@ -37,13 +37,13 @@ void load_first(const CellLayout& layout, PassMemory& m, const T* const* first, 
   for (int p = 0; first[0] && p < plan.batch(); ++p)
     std::copy_n(first[0] + int64_t{plan.row(p)} * h, h,
                 m.first.data<T>() + int64_t{p} * layout.out_padded);
-  for (int k = 1; k < layout.states; ++k) {
-    const int64_t kept = remembers ? plan.steps() + 1 : 1;
+  for (int k = 1; k < layout.values; ++k) {
+    const int64_t kept = keeps ? plan.steps() + 1 : 1;
     m.state[k] = room<T>(plan.batch() * kept * layout.padded);
     for (int slice = 0; slice < plan.slices(); ++slice) {
       T* to = m.state[k].data<T>() + plan.begin(slice) * kept * layout.padded;
       std::fill_n(to, int64_t{plan.count(slice)} * layout.padded, T{0});
-      if (first[k])
+      if (k < layout.states && first[k])
         for_each_unit(layout, plan, slice,
                       [&](int64_t neutral, int64_t packed) { to[packed] = first[k][neutral]; });
     }
@@ -71,6 +71,28 @@ void store_last(const CellLayout& layout, const RowPlan& plan, int slice, const 
   }
 }
 
+/// Some value after every step to its columns of the output.
+template <class T>
+void scatter_value(const CellLayout& layout, const PassMemory& m, int value, bool reverse,
+                   SequenceView to) {
+  if (value == 0)
+    return scatter(std::as_const(m.h).template data<T>(), layout.out_padded, to, m.plan, reverse);
+  const RowPlan& plan = m.plan;
+  const T* const all = std::as_const(m.state[value]).template data<T>();
+  const auto rows = to.rows<T>();
+  for (int slice = 0; slice < plan.slices(); ++slice) {
+    const int begin = plan.begin(slice), count = plan.count(slice), lanes = layout.lanes;
+    const T* const first = all + int64_t{begin} * (plan.steps() + 1) * layout.padded;
+    for (int r = 0; r < count; ++r)
+      for (int s = 0; s < plan.length(begin + r); ++s) {
+        const T* const from = first + (s + int64_t{1}) * count * layout.padded + r * lanes;
+        T* const at = rows.at(plan.time(begin + r, s, reverse), plan.row(begin + r));
+        for (int u = 0; u < layout.hidden_size; ++u)
+          at[u] = from[int64_t{u / lanes} * count * lanes + u % lanes];
+      }
+  }
+}
+
 }  // namespace
 
 template <class T>
@@ -84,7 +106,7 @@ ForwardPass<T>::ForwardPass(const Direction& direction, PassMemory& m, const Pad
   const bool remembers = remember || steps == 1;
   m.start = room<T>(layout.bias_size());
   sum_biases(direction, m.start.data<T>());
-  load_first(layout, m, first, remembers);
+  load_first(layout, m, first, remembers || !layout.gives_h());
   const bool untied = m.rule.rates.untied();
   if (m.rule.training && m.rule.rates.input > 0) {
     if (untied)
@@ -103,6 +125,12 @@ ForwardPass<T>::ForwardPass(const Direction& direction, PassMemory& m, const Pad
   for (int k = 0; k < layout.messages; ++k) m.message[k] = room<T>(rows * kept * layout.padded);
   if (m.rule.training && m.rule.rates.hidden > 0)
     m.source = room<T>(rows * kept * layout.padded * (untied ? layout.recurrent_copies() : 1));
+  if (layout.normed > 0) {
+    const int64_t norms = static_cast<int64_t>(layout.first_normed.size());
+    m.normed = room<T>(rows * kept * layout.padded * layout.normed);
+    m.scale = room<T>(rows * kept * norms);
+    m.norm_room = room<T>(rows * norms * layout.groups * 2);
+  }
   if (layout.projects()) m.full = room<T>(rows * kept * layout.padded);
   const bool keep_h = remembers || m.y.defined() || m.plan.ragged();
   if (!y_serves(layout, m)) m.h = room<T>(rows * layout.out_padded * (keep_h ? steps : 2));
@@ -143,8 +171,9 @@ void ForwardPass<T>::finish(T* const* last) {
   PassMemory& m = memory_;
   for (int i = 0; i < m.plan.slices(); ++i) store_last(layout, m.plan, i, tasks_[i], last);
   if (!m.y.defined() || y_serves(layout, m)) return;
-  scatter(std::as_const(m.h).template data<T>(), layout.out_padded, m.y, m.plan,
-          direction_.reverse);
+  for (size_t i = 0; i < layout.gives.size(); ++i)
+    scatter_value<T>(layout, m, layout.gives[i], direction_.reverse,
+                     m.y.part(static_cast<int>(i) * layout.out, layout.out));
   if (m.plan.ragged()) fill_padding<T>(m.y, m, direction_.reverse, m.hold, layout.out_padded);
 }
 

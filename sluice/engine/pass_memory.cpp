@@ -9,6 +9,41 @@ SequenceView SequenceView::part(int first, int count) const {
   return view;
 }
 
+namespace {
+
+template <class T>
+void set_norms(const Direction& d, const PassMemory& m, int slice, bool remembers,
+               SequenceTask<T>& q) {
+  const CellLayout& layout = d.layout;
+  const int64_t begin = m.plan.begin(slice), kept = remembers ? m.plan.steps() : 1;
+  const int64_t norms = static_cast<int64_t>(layout.first_normed.size());
+  const auto at = [&](Tensor all, int64_t numbers) { return all.data<T>() + begin * numbers; };
+  q.affine = std::as_const(d.affine.value()).template data<T>();
+  q.normed = at(m.normed, kept * layout.normed * layout.padded);
+  q.scale = at(m.scale, kept * norms);
+  q.norm_room = at(m.norm_room, norms * layout.groups * 2);
+  q.normed_step = remembers ? int64_t{q.rows} * layout.normed * layout.padded : 0;
+  q.scale_step = remembers ? norms * q.rows : 0;
+}
+
+template <class T>
+void set_input(const Direction& d, const PassMemory& m, int slice, SequenceTask<T>& q) {
+  const int begin = m.plan.begin(slice);
+  const SequenceView& x = m.x_gates.defined() ? m.x_gates : m.x;
+  q.x_gate = m.x_gates.defined() ? d.layout.input_size : 0;
+  if (m.plan.ragged()) {
+    q.x = std::as_const(m.packed_x).template data<T>() + int64_t{begin} * q.steps * x.columns;
+    q.x_step = int64_t{q.rows} * x.columns;
+    q.x_row = x.columns;
+  } else {
+    q.x = x.at<T>(d.reverse ? q.steps - 1 : 0, begin);
+    q.x_step = x.step_stride() * (d.reverse ? -1 : 1);
+    q.x_row = x.row_stride();
+  }
+}
+
+}  // namespace
+
 template <class T>
 SequenceTask<T> make_task(const Direction& d, const PassMemory& m, int slice) {
   const CellLayout& layout = d.layout;
@@ -30,17 +65,7 @@ SequenceTask<T> make_task(const Direction& d, const PassMemory& m, int slice) {
   if (d.units.defined()) q.units = std::as_const(d.units.value()).template data<T>();
   q.start = std::as_const(m.start).template data<T>();
 
-  const SequenceView& x = m.x_gates.defined() ? m.x_gates : m.x;
-  q.x_gate = m.x_gates.defined() ? layout.input_size : 0;
-  if (plan.ragged()) {
-    q.x = std::as_const(m.packed_x).template data<T>() + begin * steps * x.columns;
-    q.x_step = rows * x.columns;
-    q.x_row = x.columns;
-  } else {
-    q.x = x.at<T>(d.reverse ? q.steps - 1 : 0, static_cast<int>(begin));
-    q.x_step = x.step_stride() * (d.reverse ? -1 : 1);
-    q.x_row = x.row_stride();
-  }
+  set_input(d, m, slice, q);
 
   const bool remembers =
       m.z.numel() > int64_t{plan.batch()} * layout.padded * layout.slots || steps == 1;
@@ -59,11 +84,11 @@ SequenceTask<T> make_task(const Direction& d, const PassMemory& m, int slice) {
   }
   q.h_first = std::as_const(m.first).template data<T>() + begin * layout.out_padded;
   q.zero_first = m.zero_first;
-  for (int k = 1; k < layout.states; ++k) {
+  for (int k = 1; k < layout.values; ++k) {
     Tensor state = m.state[k];
-    const int64_t kept = remembers ? steps + 1 : 1;
+    const int64_t kept = state.numel() / (int64_t{plan.batch()} * layout.padded);
     q.state[k] = state.data<T>() + begin * kept * layout.padded;
-    q.state_step = remembers ? rows * layout.padded : 0;
+    q.state_step = kept > 1 ? rows * layout.padded : 0;
   }
   Tensor z = m.z;
   const int64_t row = int64_t{layout.slots} * layout.padded;
@@ -74,6 +99,7 @@ SequenceTask<T> make_task(const Direction& d, const PassMemory& m, int slice) {
     q.message[k] = message.data<T>() + begin * (remembers ? steps : 1) * layout.padded;
   }
   q.message_step = remembers ? rows * layout.padded : 0;
+  if (layout.normed > 0) set_norms(d, m, slice, remembers, q);
   if (layout.projects()) {
     q.projection = std::as_const(d.projection.value()).template data<T>();
     Tensor full = m.full;

@@ -17,7 +17,7 @@ inline bool whole_vectors(const SequenceView& view, int columns, int padded) {
 
 /// Whether y's own memory can hold the hidden states that the loop reads back.
 inline bool y_serves(const CellLayout& layout, const PassMemory& memory) {
-  return memory.y.defined() && !memory.plan.ragged() &&
+  return memory.y.defined() && !memory.plan.ragged() && layout.gives_h() &&
          whole_vectors(memory.y, layout.out, layout.out_padded);
 }
 
@@ -54,15 +54,18 @@ void for_each_row(const RowPlan& plan, bool reverse, int width, Copy&& copy) {
 }
 
 template <class T>
-Tensor gather(const SequenceView& from, const RowPlan& plan, bool reverse, int width) {
-  Tensor packed = room<T>(int64_t{plan.batch()} * plan.steps() * width);
-  T* to = packed.data<T>();
+void gather(const SequenceView& from, const RowPlan& plan, bool reverse, int width, T* to) {
   const auto rows = from.rows<T>();
   const int columns = from.columns;
-  if (columns < width) packed.fill(0);
+  if (columns < width) std::fill_n(to, int64_t{plan.batch()} * plan.steps() * width, T{0});
   for_each_row<T>(plan, reverse, width, [=](int64_t at, int time, int row) {
     std::copy_n(rows.at(time, row), columns, to + at);
   });
+}
+template <class T>
+Tensor gather(const SequenceView& from, const RowPlan& plan, bool reverse, int width) {
+  Tensor packed = room<T>(int64_t{plan.batch()} * plan.steps() * width);
+  gather(from, plan, reverse, width, packed.data<T>());
   return packed;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "sluice/engine/sequence_norm.h"
 #include "sluice/engine/sequence_projection.h"
 #include "sluice/engine/sequence_row.h"
 #include "sluice/tensor/flush_denormals.h"
@@ -32,6 +33,7 @@ class BackwardLoop {
       at_.prepare_backward(pointwise_[g], g);
     if (q_.masks) q_.masks->begin(share.first_group, share.last_group);
     if (layout_.projects()) projection_.emplace(at_, share);
+    if (layout_.normed > 0) norm_.emplace(at_, share, barrier);
     hidden_ = make_transposed(Part::hidden, share.first_block, share.last_block, !q_.source);
     const bool add = layout_.cell->info.step_reads_message;  // to the step's own part
     for (int k = 0; k < layout_.messages; ++k)
@@ -101,6 +103,7 @@ class BackwardLoop {
     }
     pointwise(s);
     if (layout_.messages > 0) messages(s);
+    if (norm_) norm_->run(s, false);
     barrier_.wait();
     if (s > 0 || q_.need_first) hidden(s, rows);
     if (q_.dx && input_now) input(s);
@@ -111,7 +114,8 @@ class BackwardLoop {
     for (int g = share_.first_group; g < share_.last_group; ++g) {
       PointwiseTask<T>& t = pointwise_[g];
       at_.move(t, s, g);
-      if (q_.dy && !projection_) t.add = q_.dy + s * q_.dy_step + ptrdiff_t{g} * layout_.lanes;
+      for (size_t i = 0; q_.dy && !projection_ && i < layout_.gives.size(); ++i)
+        t.add[layout_.gives[i]] = q_.dy + s * q_.dy_step + q_.dy_value * i + g * layout_.lanes;
       if (at_.moves(s, g))
         q_.kernel->backward[usual_](t);
       else
@@ -123,8 +127,8 @@ class BackwardLoop {
   void rest(const PointwiseTask<T>& t) {
     for (int r = 0; r < t.rows; ++r) {
       std::fill_n(t.z + r * t.z_stride, layout_.gates * layout_.lanes, T{0});
-      for (int u = 0; t.add && u < layout_.lanes; ++u)
-        t.grad_state[0][r * t.grad_stride[0] + u] += t.add[r * t.add_stride + u];
+      for (int u = 0; t.add[0] && u < layout_.lanes; ++u)
+        t.grad_state[0][r * t.grad_stride[0] + u] += t.add[0][r * t.add_stride + u];
     }
   }
 
@@ -287,16 +291,17 @@ class BackwardLoop {
     }
   }
 
-  /// What reaches the input's own unit, not by way of a matrix.
+  /// What reaches a unit's own number of the input, not by way of a matrix.
   void add_raw(const Rows& rows) {
-    for (int gate : layout_.raw_gates)
+    for (const auto& [gate, column] : layout_.raw_gates)
       for (int r = 0; r < rows.count; ++r)
         for (int g = 0; g < layout_.groups; ++g) {
           const T* dz = at_.z(rows.s, g) + r * row_of_z() + ptrdiff_t{gate} * layout_.lanes;
-          T* const dx =
-              rows.to + r * rows.to_stride + gate * q_.x_gate + ptrdiff_t{g} * layout_.lanes;
-          const int count = std::min(layout_.lanes, layout_.input_size - g * layout_.lanes);
-          for (int u = 0; u < count; ++u) dx[u] += dz[u];
+          T* const dx = rows.to + r * rows.to_stride + gate * q_.x_gate + column +
+                        ptrdiff_t{g} * layout_.lanes;
+          const int count = std::min(layout_.lanes, layout_.hidden_size - g * layout_.lanes);
+          const bool adds = column < layout_.input_size;  // to what came by way of a matrix
+          for (int u = 0; u < count; ++u) dx[u] = adds ? dx[u] + dz[u] : dz[u];
         }
   }
 
@@ -326,6 +331,7 @@ class BackwardLoop {
   void messages(int s) {
     barrier_.wait();
     for (int k = 0; k < layout_.messages; ++k) run_message(k, s);
+    if (norm_) norm_->run(s, true);
     for (int g = share_.first_group; g < share_.last_group; ++g)
       q_.kernel->message_backward[usual_](pointwise_[g]);
   }
@@ -334,6 +340,7 @@ class BackwardLoop {
     const Part part = message_part(k);
     T* const to = q_.dmessage[k];
     if (!q_.source) return run(part, messages_[k], {s, at_.active(s), to, layout_.padded});
+    if (layout_.part(part).count == 0) return;
     run_masked(part, messages_[k], s,
                [&](int64_t i, int copy, T masked) { to[i] = copy == 0 ? masked : to[i] + masked; });
   }
@@ -440,6 +447,7 @@ class BackwardLoop {
   PanelTask<T>* tasks_;
   PointwiseTask<T>* pointwise_;
   std::optional<ProjectionBackward<T>> projection_;
+  std::optional<NormBackward<T>> norm_;
   Transposed hidden_, messages_[max_messages], input_;
   RowDotTask<T> dots_[max_gates] = {};
   std::optional<BackwardRows<T>> by_row_;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "sluice/engine/sequence_norm.h"
 #include "sluice/engine/sequence_projection.h"
 #include "sluice/engine/sequence_row.h"
 #include "sluice/tensor/flush_denormals.h"
@@ -15,8 +16,8 @@ constexpr int few_rows = 2;
 
 /// Whether a gate's chain has begun before this product, so that z holds its partial sum.
 bool begun(const CellLayout& layout, Part part, int gate) {
-  for (int raw : layout.raw_gates)
-    if (gate == raw) return true;
+  for (const CellLayout::RawGate& raw : layout.raw_gates)
+    if (gate == raw.gate) return true;
   for (int p = 0; p < index_of(part); ++p) {
     const Columns& earlier = layout.part(part_at(p));
     if (gate >= earlier.first && gate < earlier.first + earlier.count) return true;
@@ -80,7 +81,7 @@ class Products {
     for (int v = 0; v < vectors; ++v) {
       const int gate = layout.part(part_).first + before + v;
       t.offset[v] = gate * layout.lanes;
-      t.start[v] = begun(layout, part_, gate) ? nullptr : at_.bias(group, gate);
+      t.start[v] = begun(layout, part_, gate) ? nullptr : at_.chain_start(group, gate);
     }
   }
 
@@ -143,6 +144,7 @@ class ForwardLoop {
       messages_[k].emplace(at_, share, message_part(k), false, tasks_, segments_);
     for (int g = share.first_group; g < share.last_group; ++g) at_.prepare(pointwise_[g], g);
     if (task.layout->projects()) projection_.emplace(at_, share);
+    if (task.layout->normed > 0) norm_.emplace(at_, share, barrier);
     if (q_.masks) q_.masks->begin(share.first_group, share.last_group);
     if (!hoist_) return;
     // What a single row would wait for at every step, with the steps as the rows of one product.
@@ -174,16 +176,21 @@ class ForwardLoop {
         input_.run(rows, g, g + stride);
       }
       if (!fused_) hidden_.run(rows, g, g + stride);
-      for (int i = g; i < g + stride; ++i) first(pointwise(s, i));
+      for (int i = g; !norm_ && i < g + stride; ++i) first(pointwise(s, i));
     }
-    if (q_.source)
-      for (int k = 0; k < messages; ++k) mask(message_part(k), s, rows.count);
+    if (norm_) {
+      norm_->run(s, false);
+      for (int g = share_.first_group; g < share_.last_group; ++g) first(pointwise(s, g));
+    }
+    for (int k = 0; q_.source && k < messages; ++k)
+      if (at_.layout.part(message_part(k)).count > 0) mask(message_part(k), s, rows.count);
     barrier_.wait();
     if (projection_) {
       projection_->step(s, rows.count);
       barrier_.wait();
     }
     if (messages == 0) return;
+    if (norm_) norm_->run(s, true);
     for (int g = share_.first_group; g < share_.last_group; g += stride) {
       for (int k = 0; k < messages; ++k) messages_[k]->run(rows, g, g + stride);
       for (int i = g; i < g + stride; ++i) q_.kernel->forward[usual_](pointwise(s, i));
@@ -232,11 +239,11 @@ class ForwardLoop {
   void start_raw(int s, int group) {
     const CellLayout& layout = at_.layout;
     const int first = group * layout.lanes,
-              count = std::min(layout.lanes, layout.input_size - first);
-    for (int gate : layout.raw_gates) {
+              count = std::min(layout.lanes, layout.hidden_size - first);
+    for (const auto& [gate, column] : layout.raw_gates) {
       const T* const bias = at_.bias(group, gate);
       T* z = at_.z(s, group) + ptrdiff_t{gate} * layout.lanes;
-      const T* x = at_.x(s, gate) + first;
+      const T* x = at_.x(s, gate) + column + first;
       for (int r = at_.active(s); r > 0; --r, z += at_.unit_row(), x += q_.x_row) {
         std::copy_n(bias, layout.lanes, z);
         for (int u = 0; u < count; ++u) z[u] += x[u];
@@ -262,6 +269,7 @@ class ForwardLoop {
   Products<T> input_, hidden_;
   std::optional<Products<T>> messages_[max_messages];
   std::optional<ProjectionForward<T>> projection_;
+  std::optional<NormForward<T>> norm_;
 };
 
 /// A task's loop, by row where it can be.

@@ -24,6 +24,7 @@ struct SequenceTask {
   const T* weights[max_parts];  ///< packed, by Part
   const T* start;               ///< [groups][gates][lanes] bias every chain starts from
   const T* units;               ///< [groups][parameters][lanes]
+  const T* affine;              ///< [groups][normed][gain, shift][lanes]
   const T*
       transposed[max_parts];  ///< backward only; input part only if dx is wanted, of many columns
 
@@ -38,15 +39,21 @@ struct SequenceTask {
 
   T* h;  ///< hidden state after step s; rows padded to whole vectors
   ptrdiff_t h_step, h_row;
-  int h_period;              ///< steps kept: `steps`, or 2 where nothing is remembered
-  const T* h_first;          ///< [rows][padded] before the first step; never null
-  bool zero_first;           ///< h_first is all zeros: its products are skipped
-  T* state[max_states];      ///< other states: [steps + 1][groups][rows][lanes], index 0 unused
+  int h_period;      ///< steps kept: `steps`, or 2 where nothing is remembered
+  const T* h_first;  ///< [rows][padded] before the first step; never null
+  bool zero_first;   ///< h_first is all zeros: its products are skipped
+  /// Other states and outputs: [steps + 1][groups][rows][lanes], index 0 unused.
+  T* state[max_values];
   ptrdiff_t state_step;      ///< 0: updated in place
   T* z;                      ///< [steps][groups][rows][slots][lanes]
   ptrdiff_t z_step;          ///< 0: reused
   T* message[max_messages];  ///< [steps][rows][padded]
   ptrdiff_t message_step;    ///< 0: reused
+  T* normed;                 ///< [steps][groups][rows][normed][lanes] before gain and shift
+  ptrdiff_t normed_step;     ///< 0: reused
+  T* scale;                  ///< [steps][norms][rows]
+  ptrdiff_t scale_step;      ///< 0: reused
+  T* norm_room;              ///< [norms][groups][rows][2]
   StepMasks<T>* masks;       ///< null: none
   /// [steps][rows][padded] h before each step, masked; null: h itself. Where masks are untied
   /// [steps][rows][copies][padded] what each gate reads, of h or of a message.
@@ -57,6 +64,7 @@ struct SequenceTask {
   // Backward.
   const T* dy;  ///< gradient of h after each step; null: none
   ptrdiff_t dy_step, dy_row;
+  ptrdiff_t dy_value;         ///< from one of the values that make the output to the next
   T* dh;                      ///< [rows][padded] enters as the gradient of each row's last h
   T* dstate[max_states];      ///< [groups][rows][lanes] enters as that of the last other states
   T* dmessage[max_messages];  ///< [rows][padded]
@@ -73,6 +81,7 @@ struct SequenceTask {
   bool overwrite;          ///< or written, whatever they hold
   T* dstart;               ///< [groups][gates][lanes], added to
   T* dunits;               ///< [groups][parameters][lanes], added to
+  T* daffine;              ///< [groups][normed][gain, shift][lanes], added to
 
   // Room for each thread: of tasks and twice as many segments task_room() forward, and backward
   // block_room() tasks with segment_room() segments each; of pointwise tasks one a group.

@@ -69,13 +69,20 @@ struct Place {
     return q.start + (ptrdiff_t{group} * layout.gates + gate) * layout.lanes;
   }
 
+  /// What a gate's chain starts from: a normalised one gets its bias afterwards.
+  const T* chain_start(int group, int gate) const {
+    alignas(64) static constexpr T zeros[16] = {};
+    return layout.is_normed(gate) ? zeros : bias(group, gate);
+  }
+
   /// What the pointwise functions of a group need, forward and backward: what stays the same ...
   void prepare(PointwiseTask<T>& t, int group) const {
     t = PointwiseTask<T>{};
     t.z_stride = unit_row();
     t.switches = q.switches;
     t.new_stride[0] = layout.projects() ? layout.padded : q.h_row;
-    for (int k = 1; k < layout.states; ++k) t.old_stride[k] = t.new_stride[k] = layout.lanes;
+    for (int k = 1; k < layout.states; ++k) t.old_stride[k] = layout.lanes;
+    for (int k = 1; k < layout.values; ++k) t.new_stride[k] = layout.lanes;
     t.message_stride = layout.padded;
     if (layout.units > 0) t.units = q.units + ptrdiff_t{group} * layout.units * layout.lanes;
     if (q.masks) prepare_masks(t, group);
@@ -117,9 +124,9 @@ struct Place {
       t.old_stride[0] = h_before_row(s);
       t.new_state[0] = h(s) + unit;
     }
-    for (int k = 1; k < layout.states; ++k) {
+    for (int k = 1; k < layout.values; ++k) {
       T* old = state(k, s, group);
-      t.old_state[k] = old;
+      if (k < layout.states) t.old_state[k] = old;
       t.new_state[k] = old + q.state_step;
     }
     for (int k = 0; k < layout.messages; ++k) t.message[k] = message(k, s) + unit;

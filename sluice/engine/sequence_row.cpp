@@ -33,7 +33,7 @@ BackwardRows<T>::BackwardRows(const SequenceTask<T>& q)
   while (s > 0 && at.active(s) == 0) --s;
   at.prepare_backward(row_, 0);
   at.move(row_, s, 0);
-  if (q.dy) row_.add = q.dy + s * add_;
+  if (q.dy) row_.add[0] = q.dy + s * add_;
   if (q.dx) row_.dx = q.dx + s * dx_;
   row_.dx_row = q.dx_row;
   row_.dx_columns = q.dx_columns;

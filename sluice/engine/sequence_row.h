@@ -14,7 +14,8 @@ bool runs_by_row(const SequenceTask<T>& q) {
   constexpr int most_rows = 8;
   return q.layout->groups == 1 && q.rows <= most_rows && q.kernel->row_forward[0] != nullptr &&
          q.switches.usual() && q.masks == nullptr && q.layout->dense() && !q.layout->projects() &&
-         !q.layout->separate_gates && q.layout->input_size <= q.layout->lanes;
+         q.layout->gives_h() && !q.layout->separate_gates &&
+         q.layout->input_size <= q.layout->lanes;
 }
 
 /// Which of the functions: 1 where half a vector holds the units and the inputs.
@@ -98,7 +99,7 @@ inline void BackwardRows<T>::step(int s) {
   run_(row_);
   if (s == 0) return;
   row_.z -= this->z_;
-  row_.add -= add_;
+  row_.add[0] -= add_;
   row_.dx -= dx_;
   for (int k = 1; k < this->states_; ++k) row_.old_state[k] -= this->state_;
   if (s > 1) {

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "sluice/autograd/arrange.h"
 #include "sluice/autograd/node.h"
 #include "sluice/base/error.h"
+#include "sluice/layers/own_steps.h"
 #include "sluice/layers/parameter.h"
 #include "sluice/layers/recurrent_body.h"
 #include "sluice/layers/recurrent_stack.h"
@@ -32,7 +34,7 @@ void check_projection(const RecurrentOptions& o, const CellInfo& cell) {
     if (wrong) fail_config("layer.projection", o.cell + ".projection_size", what, hint);
   };
   refuse(size < 0 || size >= o.hidden_size, "must be below hidden_size", "leave it out, or 0");
-  refuse(cell.reads_h_itself || !cell.messages.empty(),
+  refuse(cell.reads_h_itself || !cell.messages.empty() || cell.below > 0,
          "the cell's equations need an h as wide as its units", "use an LSTM");
   refuse(!o.structure.periods.empty() || o.structure.heads != 1,
          "heads and clocks belong to units of h, which a projection mixes",
@@ -43,11 +45,39 @@ void check_projection(const RecurrentOptions& o, const CellInfo& cell) {
          "zoneout_hidden");
 }
 
+/// What a cell that reads the memory of the layer below, or gives more than h, has no meaning for.
+void check_below(const RecurrentOptions& o, const CellInfo& cell) {
+  if (cell.below == 0) return;
+  const auto refuse = [&](bool wrong, const char* key, const std::string& what,
+                          const std::string& hint) {
+    if (wrong) fail_config("layer.below", o.cell + "." + key, what, hint);
+  };
+  const int memories = cell.below * o.hidden_size;
+  refuse(cell.lowest.empty() && o.input_size <= memories, "input_size",
+         "the last " + std::to_string(memories) +
+             " columns of the input are memories of the units, so " + std::to_string(o.input_size) +
+             " are too few",
+         "put a linear layer before it that gives " + std::to_string(memories) + " and more");
+  refuse(o.direction == DirectionOf::both && o.num_layers > 1, "direction",
+         "a unit reads the memory of one unit below, and two directions have two",
+         "use direction: forward, or one layer");
+  refuse(cell.below > 1 && o.num_layers > 1, "num_layers",
+         "the layer above reads its own memory of the first time, not this one's",
+         "use one layer for each scan");
+  refuse(!o.structure.periods.empty(), "periods",
+         "a unit at rest would have nothing to give to the layer above", "leave it out");
+  refuse(o.dropout.input > 0, "variational_input",
+         "the input carries memories of the layer below, which no mask may touch", "leave it out");
+  refuse(o.padded_output == PaddedOutput::hold, "padded_output",
+         "memories of the layer below have no first value to hold", "use padded_output: zero");
+}
+
 /// What a cell has no place for is refused, not left out in silence.
 void check_cell(const RecurrentOptions& o, const CellInfo& cell) {
   const auto refuse = [&](bool wanted, bool has, const char* key, const char* why) {
     if (wanted && !has) fail_config("layer.cell", o.cell + "." + key, why, "leave it out");
   };
+  check_below(o, cell);
   const RecurrentDropout& d = o.dropout;
   const bool recurrent = std::any_of(cell.gates.begin(), cell.gates.end(), [](const GateInfo& g) {
     return (g.reads & reads_recurrent) != 0;
@@ -55,12 +85,12 @@ void check_cell(const RecurrentOptions& o, const CellInfo& cell) {
   refuse(d.update > 0, cell.uses.dropped_update, "update_dropout", "the cell has no update");
   refuse(d.cell > 0, cell.uses.dropped_cell, "cell_dropout", "the cell has no place for it");
   refuse(d.hidden > 0, recurrent, "variational_hidden", "the cell has no recurrent matrix");
-  refuse(d.hidden > 0, !cell.step_reads_message, "variational_hidden",
+  refuse(d.hidden > 0, !cell.reads_sent_message, "variational_hidden",
          "what passes the recurrent matrix is a state of the cell");
   refuse(d.weights > 0, recurrent, "weight_dropout", "the cell has no recurrent matrix");
   refuse(d.zoneout_cell > 0, cell.states.size() > 1, "zoneout_cell", "h is its only state");
   const CellStructure& s = o.structure;
-  const bool simple = recurrent && cell.messages.empty();
+  const bool simple = recurrent && cell.messages.empty() && cell.norms.empty();
   refuse(s.heads != 1, simple, "heads", "needs a cell with one recurrent product");
   refuse(!s.periods.empty(), simple, "periods", "needs a cell with one recurrent product");
   check_projection(o, cell);
@@ -135,7 +165,7 @@ class RecurrentNode : public Node {
 /// The gradient of the last hidden states, that of a [B,D·H] output included.
 template <class T>
 Tensor RecurrentNode::last_gradient(const std::array<Tensor, max_outputs>& grads) const {
-  if (body_->options.outputs == Outputs::all || !grads[0].defined()) return grads[1];
+  if (body_->makes_all_outputs() || !grads[0].defined()) return grads[1];
   const int d = body_->per_layer(), layers = body_->options.num_layers;
   const int64_t batch = grads[0].size(0), h = body_->out();
   Tensor sum({int64_t{layers} * d, batch, h}, body_->dtype);
@@ -156,7 +186,7 @@ void RecurrentNode::run(const std::array<Tensor, max_outputs>& grads) {
     if (input(1 + k).defined() && input(1 + k).requires_grad())
       gradients.dfirst[k] = Tensor(input(1 + k).shape(), body_->dtype);
   }
-  if (body_->options.outputs == Outputs::all) gradients.dy = grads[0];
+  if (body_->makes_all_outputs()) gradients.dy = grads[0];
   gradients.need_dx = input(0).requires_grad();
   backward_stack<T>(*body_, passes_, gradients);
   if (gradients.need_dx) input(0).accumulate_grad(gradients.dx);
@@ -177,6 +207,16 @@ void check_input(const Recurrent::Body& body, const Variable& x, const Recurrent
     fail_config("layer.dtype", o.cell, "input and parameters differ in number type",
                 "convert one of them with to()");
   check_state(body, x.shape()[o.batch_first ? 0 : 1], state);
+}
+
+/// [B,D·width] of the outputs of all steps: each direction's own last true step.
+Variable last_steps(const Recurrent::Body& body, const Variable& all, const Padding& padding) {
+  const OwnSteps steps(all.shape(), body.options.batch_first, padding);
+  if (body.options.direction == DirectionOf::forward) return steps.last(all);
+  if (body.options.direction == DirectionOf::reverse) return steps.first(all);
+  const int64_t width = body.layer_output(body.options.num_layers - 1);
+  return concat({steps.last(slice(all, 2, 0, width)), steps.first(slice(all, 2, width, 2 * width))},
+                1);
 }
 
 /// [B,D·H] from the top layer's last hidden states.
@@ -270,7 +310,7 @@ RecurrentResult Recurrent::run(const Variable& x, const RecurrentState& state,
     for (int k = 0; k < states; ++k)
       if (state.values[k].defined()) stack.first[k] = state.values[k].value();
     output = forward_stack<T>(*body_, stack, owner ? owner->passes() : scratch, last);
-    if (options().outputs == Outputs::last) output = last_output<T>(*body_, last[0]);
+    if (!body_->makes_all_outputs()) output = last_output<T>(*body_, last[0]);
   });
   RecurrentNode* const node = owner.release();
   RecurrentResult result;
@@ -278,6 +318,8 @@ RecurrentResult Recurrent::run(const Variable& x, const RecurrentState& state,
   result.output = node ? Variable::from_node(output, node, 0) : Variable(output);
   for (int k = 0; k < states; ++k)
     result.state.values[k] = node ? Variable::from_node(last[k], node, 1 + k) : Variable(last[k]);
+  if (options().outputs == Outputs::last && body_->makes_all_outputs())
+    result.output = last_steps(*body_, result.output, padding);
   return result;
 }
 
@@ -323,7 +365,8 @@ void Recurrent::to(DType dtype) {
                                                      {&d.bias_input, &fresh.bias_input},
                                                      {&d.bias_hidden, &fresh.bias_hidden},
                                                      {&d.projection, &fresh.projection},
-                                                     {&d.units, &fresh.units}};
+                                                     {&d.units, &fresh.units},
+                                                     {&d.affine, &fresh.affine}};
     for (auto [old, now] : pairs) {
       if (!old->defined()) continue;
       old->value() = now->value();
@@ -335,7 +378,9 @@ void Recurrent::to(DType dtype) {
   load_state(neutral);
 }
 
-int Recurrent::output_size(int) const { return body_->out() * directions(); }
+int Recurrent::output_size(int) const {
+  return body_->layer_output(options().num_layers - 1) * directions();
+}
 
 int64_t Recurrent::parameter_count() const {
   int64_t count = Module::parameter_count();

@@ -17,6 +17,15 @@ std::string Recurrent::Body::suffix(int index) const {
   return "_l" + std::to_string(layer) + (per_layer() == 2 && reverse ? "_reverse" : "");
 }
 
+const Cell& Recurrent::Body::cell_of(int layer) const {
+  const std::string& lowest = cell->info.lowest;
+  return layer > 0 || lowest.empty() ? *cell : find_cell(lowest);
+}
+
+const std::vector<int>& Recurrent::Body::gives(int layer) const {
+  return layer == options.num_layers - 1 ? cell->info.gives : cell->info.hands_up;
+}
+
 namespace {
 
 /// Whether the layer has a per-unit parameter of its cell: a peephole may be left out.
@@ -30,12 +39,15 @@ bool has_unit(const RecurrentOptions& o, const UnitInfo& unit) {
 
 Direction make_direction(const Recurrent::Body& body, int index, DType dtype) {
   const RecurrentOptions& o = body.options;
+  const int layer = index / body.per_layer();
+  const Cell& cell = body.cell_of(layer);
+  const int through_matrix = body.layer_input(layer) - cell.info.below * o.hidden_size;
   return dispatch(dtype, [&](auto zero) {
     using T = decltype(zero);
     const PanelKernels<T>& panels = panel_kernels<T>();
     Direction d{
-        CellLayout(*body.cell, body.layer_input(index / body.per_layer()), o.hidden_size,
-                   panels.lanes, panels.widest, o.structure, o.dropout.untied()),
+        CellLayout(cell, through_matrix, o.hidden_size, panels.lanes, panels.widest, o.structure,
+                   o.dropout.untied()),
         o.switches,
         o.direction == DirectionOf::reverse || (o.direction == DirectionOf::both && index % 2 == 1),
         {},
@@ -43,7 +55,9 @@ Direction make_direction(const Recurrent::Body& body, int index, DType dtype) {
         {},
         {},
         {},
+        {},
         0};
+    d.layout.gives = body.gives(layer);
     d.weights = Variable(Tensor({d.layout.packed_size()}, dtype), true);
     const auto bias = [&](bool input_side) {
       const bool any = !d.layout.bias_rows(input_side).empty();
@@ -54,9 +68,10 @@ Direction make_direction(const Recurrent::Body& body, int index, DType dtype) {
     if (d.layout.projects())
       d.projection = Variable(Tensor({d.layout.projection_size()}, dtype), true);
     for (int k = 0; k < d.layout.units; ++k)
-      if (!has_unit(o, body.cell->info.units[k])) d.units_left_out |= 1u << k;
+      if (!has_unit(o, cell.info.units[k])) d.units_left_out |= 1u << k;
     if (d.layout.units > 0)
       d.units = Variable(Tensor({d.layout.unit_size()}, dtype), !d.units_all_left_out());
+    if (d.layout.normed > 0) d.affine = Variable(Tensor({d.layout.affine_size()}, dtype), true);
     return d;
   });
 }
@@ -84,6 +99,16 @@ template <class F>
 void for_each_unit_parameter(const Direction& d, F&& f) {
   for (int k = 0; k < d.layout.units; ++k)
     if ((d.units_left_out >> k & 1) == 0) f(k, d.layout.cell->info.units[k].name);
+}
+
+/// Calls f(norm, whether the shift, name, shape) for the gain and the shift of every norm.
+template <class F>
+void for_each_norm(const CellLayout& layout, F&& f) {
+  const auto& norms = layout.cell->info.norms;
+  for (size_t i = 0; i < norms.size(); ++i)
+    for (const bool shift : {false, true})
+      f(static_cast<int>(i), shift, norms[i].name + (shift ? "_shift" : "_gain"),
+        Shape{int64_t{norms[i].count} * layout.hidden_size});
 }
 
 }  // namespace
@@ -121,6 +146,11 @@ NamedTensors direction_tensors(const Recurrent::Body& body, int index, bool grad
     for_each_unit_parameter(d, [&](int k, const std::string& name) {
       Tensor neutral({layout.hidden_size}, body.dtype);
       unpack_unit(layout, k, values(d.units).template data<T>(), neutral.data<T>());
+      tensors.emplace_back(name + suffix, neutral);
+    });
+    for_each_norm(layout, [&](int i, bool shift, const std::string& name, const Shape& shape) {
+      Tensor neutral(shape, body.dtype);
+      unpack_norm(layout, i, shift, values(d.affine).template data<T>(), neutral.data<T>());
       tensors.emplace_back(name + suffix, neutral);
     });
   });
@@ -170,6 +200,10 @@ void load_direction(Recurrent::Body& body, int index, const NamedTensors& state)
     for_each_unit_parameter(d, [&](int k, const std::string& name) {
       const Tensor neutral = checked(state, name + suffix, {layout.hidden_size}, body.dtype);
       pack_unit(layout, k, neutral.data<T>(), d.units.value().data<T>());
+    });
+    for_each_norm(layout, [&](int i, bool shift, const std::string& name, const Shape& shape) {
+      const Tensor neutral = checked(state, name + suffix, shape, body.dtype);
+      pack_norm(layout, i, shift, neutral.data<T>(), d.affine.value().data<T>());
     });
   });
 }
@@ -283,6 +317,9 @@ NamedTensors initial_tensors(const Recurrent::Body& body, int index, Generator& 
     Tensor values({o.hidden_size});
     fill_unit(layout.cell->info.units[k], bound, generator, values);
     tensors.emplace_back(name + body.suffix(index), values);
+  });
+  for_each_norm(layout, [&](int, bool shift, const std::string& name, const Shape& shape) {
+    tensors.emplace_back(name + body.suffix(index), Tensor::full(shape, shift ? 0 : 1, DType::f32));
   });
   return tensors;
 }

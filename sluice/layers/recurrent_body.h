@@ -21,7 +21,18 @@ struct Recurrent::Body {
     return options.structure.projection > 0 ? options.structure.projection : options.hidden_size;
   }
   int width(int state) const { return state == 0 ? out() : options.hidden_size; }
-  int layer_input(int layer) const { return layer == 0 ? options.input_size : out() * per_layer(); }
+  /// The cell that a layer is made of: the lowest may be another one.
+  const Cell& cell_of(int layer) const;
+  /// Values that a layer's output consists of.
+  const std::vector<int>& gives(int layer) const;
+  bool gives_h() const { return gives(options.num_layers - 1) == std::vector<int>{0}; }
+  /// Columns of a layer's output, of each of its directions; of its input.
+  int layer_output(int layer) const { return static_cast<int>(gives(layer).size()) * out(); }
+  int layer_input(int layer) const {
+    return layer == 0 ? options.input_size : layer_output(layer - 1) * per_layer();
+  }
+  /// Whether the outputs of all steps are made: of h, the last is a state.
+  bool makes_all_outputs() const { return options.outputs == Outputs::all || !gives_h(); }
   /// "_l1_reverse"
   std::string suffix(int index) const;
 };

@@ -3,7 +3,9 @@
 #include <cmath>
 
 #include "sluice/base/error.h"
+#include "sluice/layers/linear.h"
 #include "sluice/layers/recurrent.h"
+#include "sluice/layers/sequential.h"
 #include "sluice/layers/stacked_recurrent.h"
 
 namespace sluice {
@@ -94,11 +96,21 @@ std::unique_ptr<Module> make_recurrent(const std::string& cell, const Options& o
   r.biases = o.get_int("biases", one ? 1 : 2);
   r.dropout = dropout(o, info);
   r.structure = {o.get_int("heads", 1), o.get_ints("periods", {}), o.get_int("first_step", 0), 0};
-  if (!info.reads_h_itself && info.messages.empty())
+  if (!info.reads_h_itself && info.messages.empty() && info.below == 0)
     r.structure.projection = o.get_int("projection_size", 0);
   if (has_forget_gate(info)) r.forget_bias = o.get_double("forget_bias", std::nan(""));
   if (has_peepholes(info)) r.peepholes = o.get_string("peepholes", "ifo");
-  return make_stacked(r, o, generator);
+  if (info.below == 0 || !info.lowest.empty()) return make_stacked(r, o, generator);
+  // The input becomes an h and an m for each dimension that the cell does not remember itself.
+  r.input_size = 2 * info.below * r.hidden_size;
+  LinearOptions projection;
+  projection.input_size = input_size;
+  projection.output_size = r.input_size;
+  projection.initialization = r.initialization;
+  auto model = std::make_unique<Sequential>();
+  model->push_back(std::make_unique<Linear>(projection, generator));
+  model->push_back(make_stacked(r, o, generator));
+  return model;
 }
 
 namespace {
@@ -154,7 +166,7 @@ std::vector<OptionDoc> recurrent_options(const std::string& cell) {
   options.push_back({"periods", info.periods.empty() ? "none" : "1,2,4,8",
                      "clocks of as many modules of units: at which steps they move"});
   options.push_back({"first_step", "0", "the number that clocks give a row's first step"});
-  add(!info.reads_h_itself && info.messages.empty(),
+  add(!info.reads_h_itself && info.messages.empty() && info.below == 0,
       {"projection_size", "0", "units of h, made of the cell's by a matrix; 0: as they are"});
   options.push_back({"biases", "2", "bias vectors a gate: 2, 1 or 0"});
   options.push_back({"padded_output", "zero", "output behind a short row: zero or hold"});

@@ -19,9 +19,10 @@ T* block_of(const Tensor& tensor, int index) {
 SequenceView output_of(const Recurrent::Body& body, const SequenceView& x, int layer) {
   const RecurrentOptions& o = body.options;
   const bool top = layer == o.num_layers - 1;
-  if (top && o.outputs == Outputs::last) return {};
-  const int64_t steps = x.steps(), batch = x.batch(), width = body.per_layer() * body.out();
-  if (!top && body.per_layer() == 1) {
+  if (top && !body.makes_all_outputs()) return {};
+  const int64_t steps = x.steps(), batch = x.batch();
+  const int64_t width = int64_t{body.per_layer()} * body.layer_output(layer);
+  if (!top && body.per_layer() == 1 && body.directions[layer].layout.gives_h()) {
     const int64_t padded = body.directions[layer].layout.out_padded;
     SequenceView view(Tensor::uninitialized({steps, batch, padded}, body.dtype), false);
     view = view.part(0, body.out());
@@ -36,7 +37,7 @@ SequenceView output_of(const Recurrent::Body& body, const SequenceView& x, int l
 bool runs_as_wave(const Recurrent::Body& body, int64_t batch, bool ragged) {
   const int layers = body.options.num_layers;
   return body.per_layer() == 1 && body.options.dropout.input == 0 && batch <= 2 && layers > 1 &&
-         layers <= most_wave && !ragged;
+         layers <= most_wave && !ragged && body.cell->info.below == 0;
 }
 
 template <class T>
@@ -93,15 +94,16 @@ template <class T>
 Tensor forward_stack(const Recurrent::Body& body, const StackInput& input,
                      PoolArray<PassMemory>& memory, Tensor* last) {
   const RecurrentOptions& o = body.options;
-  const int d = body.per_layer(), h = body.out();
+  const int d = body.per_layer();
   SequenceView x(input.x, o.batch_first), y;
   if (runs_as_wave(body, x.batch(), !input.padding.lengths.empty()))
     return forward_wave<T>(body, input, memory, last);
   for (int layer = 0; layer < o.num_layers; ++layer, x = y) {
     y = output_of(body, x, layer);
+    const int width = body.layer_output(layer);
     for (int k = 0; k < d; ++k) {
       const int index = layer * d + k;
-      const SequenceView part = y.defined() ? y.part(d == 1 ? 0 : k * h, h) : y;
+      const SequenceView part = y.defined() ? y.part(k * width, width) : y;
       std::optional<ForwardPass<T>> pass;
       emplace_pass<T>(body, input, memory[index], x, part, index, pass);
       pass->run();
@@ -117,9 +119,9 @@ namespace {
 template <class T>
 PassGradients<T> gradients_of(const Recurrent::Body& body, const StackGradients& all,
                               const SequenceView& x, const SequenceView& dy, int layer, int k) {
-  const int d = body.per_layer(), h = body.out(), index = layer * d + k;
+  const int d = body.per_layer(), width = body.layer_output(layer), index = layer * d + k;
   PassGradients<T> g;
-  if (dy.defined()) g.dy = d == 1 ? dy : dy.part(k * h, h);
+  if (dy.defined()) g.dy = d == 1 ? dy : dy.part(k * width, width);
   for (int s = 0; s < max_states; ++s) {
     g.dlast[s] = block_of<T>(all.dlast[s], index);
     g.dfirst[s] = block_of<T>(all.dfirst[s], index);

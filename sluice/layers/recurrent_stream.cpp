@@ -14,8 +14,10 @@ namespace {
 struct StreamLayer {
   const Direction* direction = nullptr;
   SequenceTask<float> task = {};
-  Tensor h[2], full, state[max_states], z, message[max_messages], start;
-  int now = 0;  // which h is the state
+  Tensor h[2], full, state[max_values], z, message[max_messages], start;
+  Tensor normed, scale, norm_room;
+  Tensor record;  ///< [B, values that it gives · H], unless that is h alone
+  int now = 0;    // which h is the state
   MaskRule rule;
   RowPlan plan;
   StepMasks<float> masks;
@@ -67,9 +69,17 @@ RecurrentStream::RecurrentStream(const Recurrent& layer, int batch)
     const int64_t row = layout.padded;
     for (Tensor& h : s.h) h = Tensor({int64_t{batch} * layout.out_padded});
     if (layout.projects()) s.full = Tensor({batch * row});
-    for (int k = 1; k < layout.states; ++k) s.state[k] = Tensor({batch * row});
+    for (int k = 1; k < layout.values; ++k) s.state[k] = Tensor({batch * row});
+    if (!layout.gives_h())
+      s.record = Tensor({batch, static_cast<int64_t>(layout.gives.size()) * layout.out});
     s.z = Tensor({batch * row * layout.slots});
     for (int k = 0; k < layout.messages; ++k) s.message[k] = Tensor({batch * row});
+    const int64_t norms = static_cast<int64_t>(layout.first_normed.size());
+    if (norms > 0) {
+      s.normed = Tensor({batch * row * layout.normed});
+      s.scale = Tensor({batch * norms});
+      s.norm_room = Tensor({batch * norms * layout.groups * 2});
+    }
     s.start = Tensor({layout.bias_size()});
     most_tasks = std::max(most_tasks, task_room(layout));
     most_groups = std::max(most_groups, layout.groups);
@@ -92,7 +102,12 @@ RecurrentStream::RecurrentStream(const Recurrent& layer, int batch)
     q.h_row = layout.out_padded;
     if (layout.projects()) q.full = s.full.data<float>();
     q.h_period = 1;
-    for (int k = 1; k < layout.states; ++k) q.state[k] = s.state[k].data<float>();
+    for (int k = 1; k < layout.values; ++k) q.state[k] = s.state[k].data<float>();
+    if (layout.normed > 0) {
+      q.normed = s.normed.data<float>();
+      q.scale = s.scale.data<float>();
+      q.norm_room = s.norm_room.data<float>();
+    }
     q.z = s.z.data<float>();
     for (int k = 0; k < layout.messages; ++k) q.message[k] = s.message[k].data<float>();
     q.tasks = body_->tasks.data();
@@ -103,35 +118,6 @@ RecurrentStream::RecurrentStream(const Recurrent& layer, int batch)
 
 RecurrentStream::~RecurrentStream() = default;
 RecurrentStream::RecurrentStream(RecurrentStream&&) noexcept = default;
-
-void RecurrentStream::step(const float* x, float* y) {
-  Barrier alone(1);
-  const float* input = x;
-  ptrdiff_t row = body_->layer->options.input_size;
-  for (StreamLayer& s : body_->layers) {
-    const Direction& d = *s.direction;
-    const CellLayout& layout = d.layout;
-    SequenceTask<float>& q = s.task;
-    const float* weights = std::as_const(d.weights.value()).data<float>();
-    for (int p = 0; p < layout.parts(); ++p)
-      q.weights[p] = weights + layout.packed_offset(part_at(p));
-    if (d.units.defined()) q.units = std::as_const(d.units.value()).data<float>();
-    sum_biases(d, s.start.data<float>());
-    q.x = input;
-    q.x_row = row;
-    q.h_first = s.h[s.now].data<float>();
-    s.now ^= 1;
-    q.h = s.h[s.now].data<float>();
-    if (d.projection.defined()) q.projection = std::as_const(d.projection.value()).data<float>();
-    run_forward(q, share_of(layout, 0, 1), alone);
-    if (Tensor& steps = s.rule.steps_before; steps.defined())
-      for (double& gone : steps.values<double>()) ++gone;
-    input = q.h;
-    row = layout.out_padded;
-  }
-  const int h = body_->layer->out();
-  for (int b = 0; b < body_->batch; ++b) std::copy_n(input + b * row, h, y + int64_t{b} * h);
-}
 
 namespace {
 
@@ -147,7 +133,56 @@ void for_each_unit(const CellLayout& layout, int batch, int k, Copy&& copy) {
     }
 }
 
+/// What a step gave, where that is more than h.
+void fill_record(StreamLayer& s, int batch) {
+  const CellLayout& layout = s.direction->layout;
+  const int64_t width = s.record.size(1);
+  float* const record = s.record.data<float>();
+  for (size_t i = 0; i < layout.gives.size(); ++i) {
+    const int k = layout.gives[i];
+    const float* from = (k == 0 ? s.h[s.now] : s.state[k]).data<float>();
+    for_each_unit(layout, batch, k, [&](int64_t neutral, int64_t at) {
+      record[neutral / layout.out * width + static_cast<int64_t>(i) * layout.out +
+             neutral % layout.out] = from[at];
+    });
+  }
+}
+
 }  // namespace
+
+void RecurrentStream::step(const float* x, float* y) {
+  Barrier alone(1);
+  const float* input = x;
+  ptrdiff_t row = body_->layer->options.input_size;
+  for (StreamLayer& s : body_->layers) {
+    const Direction& d = *s.direction;
+    const CellLayout& layout = d.layout;
+    SequenceTask<float>& q = s.task;
+    const float* weights = std::as_const(d.weights.value()).data<float>();
+    for (int p = 0; p < layout.parts(); ++p)
+      q.weights[p] = weights + layout.packed_offset(part_at(p));
+    if (d.affine.defined()) q.affine = std::as_const(d.affine.value()).data<float>();
+    if (d.units.defined()) q.units = std::as_const(d.units.value()).data<float>();
+    sum_biases(d, s.start.data<float>());
+    q.x = input;
+    q.x_row = row;
+    q.h_first = s.h[s.now].data<float>();
+    s.now ^= 1;
+    q.h = s.h[s.now].data<float>();
+    if (d.projection.defined()) q.projection = std::as_const(d.projection.value()).data<float>();
+    run_forward(q, share_of(layout, 0, 1), alone);
+    if (Tensor& steps = s.rule.steps_before; steps.defined())
+      for (double& gone : steps.values<double>()) ++gone;
+    input = q.h;
+    row = layout.out_padded;
+    if (!s.record.defined()) continue;
+    fill_record(s, body_->batch);
+    input = std::as_const(s.record).data<float>();
+    row = s.record.size(1);
+  }
+  const int h = body_->layer->layer_output(body_->layer->options.num_layers - 1);
+  for (int b = 0; b < body_->batch; ++b) std::copy_n(input + b * row, h, y + int64_t{b} * h);
+}
 
 RecurrentState RecurrentStream::state() const {
   const RecurrentOptions& o = body_->layer->options;

@@ -45,6 +45,11 @@ RecurrentResult run_layer(const StackedLayer& layer, const Variable& x, const Re
 StackedRecurrent::StackedRecurrent(const StackedOptions& options, Generator& generator)
     : options_(options) {
   check_stacked(options);
+  if (find_cell(options.layer.cell).info.below > 0)
+    fail_config("layer.stack", options.layer.cell,
+                "reads the memory of the layer below, which merges, skips, dilations, other sizes "
+                "and dropout between layers would mix",
+                "leave those out: num_layers alone makes the stack");
   if (options_.hidden_sizes.empty())
     options_.hidden_sizes.assign(options.layer.num_layers, options.layer.hidden_size);
   const int layers = static_cast<int>(options_.hidden_sizes.size());

@@ -252,6 +252,32 @@ def grid2(p, below, h, c):
     return h_time, c, torch.cat([h_depth, m_depth])
 
 
+def grid1(p, below, h):
+    """Kalchbrenner et al. 2015, depth alone."""
+    h_depth, m_depth = below.chunk(2)
+    h_depth, m_depth = grid_dimension(p, "", h_depth, None, m_depth)
+    return h_depth, torch.cat([h_depth, m_depth])
+
+
+def grid2_tied(p, below, h, c):
+    """Kalchbrenner et al. 2015, two dimensions with the same weights."""
+    h_depth, m_depth = below.chunk(2)
+    h_time, c = grid_dimension(p, "", h_depth, h, c)
+    h_depth, m_depth = grid_dimension(p, "", h_depth, h, m_depth)
+    return h_time, c, torch.cat([h_depth, m_depth])
+
+
+def grid3(p, below, h, c):
+    """Kalchbrenner et al. 2015, three dimensions: h and c are the second time's, the others come
+    from below and go up, all h before all m."""
+    h_first, h_depth, m_first, m_depth = below.chunk(4)
+    seen = torch.cat([h_first, h_depth])
+    h_second, c = grid_dimension(p, "s", seen, h, c)
+    h_first, m_first = grid_dimension(p, "f", seen, h, m_first)
+    h_depth, m_depth = grid_dimension(p, "d", seen, h, m_depth)
+    return h_second, c, torch.cat([h_first, h_depth, m_first, m_depth])
+
+
 def grid_dimension(p, dimension, h_depth, h_time, m):
     """An LSTM of [h_depth; h_time]; its h is o tanh(m), the paper's tanh(o m) is not meant here."""
     i, f, g, o = (p.z(dimension + row, h_depth, h_time) for row in "ifgo")
@@ -290,5 +316,8 @@ CELLS = {
     "clockwork": Cell(clockwork, "h"),
     "layer_norm_lstm": Cell(layer_norm_lstm, "i f g o", "h c", NORMS.format(4) + NORM_C),
     "layer_norm_gru": Cell(layer_norm_gru, "r z n", "h", NORMS.format(3)),
+    "grid1": Cell(grid1, "i:xb f:xb g:xb o:xb", parts=2),
     "grid2": Cell(grid2, "ti tf tg to di df dg do", "h c", parts=2),
+    "grid2_tied": Cell(grid2_tied, "i f g o", "h c", parts=2),
+    "grid3": Cell(grid3, "si sf sg so fi ff fg fo di df dg do", "h c", parts=2, given=4),
 }

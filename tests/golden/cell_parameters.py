@@ -22,7 +22,8 @@ class Cell:
     with the hidden state or with a value of this step, `b` a bias; all three where there are none.
     vectors: name:blocks, each [blocks·H], or a name alone: one number a unit. matrices:
     name:blocks, each [blocks·H, H]. upper: the layers above the first, where they are another cell.
-    parts: how many numbers a unit go in from below and out, of which W multiplies the first.
+    parts: into how many parts the input falls, of which W multiplies the first; given: how many
+    numbers of a unit go out, where it is not as many.
     """
 
     step: Callable
@@ -32,6 +33,7 @@ class Cell:
     matrices: str = ""
     upper: Optional["Cell"] = None
     parts: int = 1
+    given: int = 0
 
     @property
     def knows_square(self):

@@ -226,12 +226,14 @@ def parameter_numbers():
         "depth_gated": lstm + 3 * H, "clockwork": H * (I + H + 1),
         "layer_norm_lstm": lstm + 2 * (4 * H + 4 * H) + 2 * H,
         "layer_norm_gru": coupled + 2 * (3 * H + 3 * H), "grid2": 16 * H * H + 8 * H,
+        "grid1": 4 * H * (H + 1), "grid2_tied": 4 * H * (2 * H + 1), "grid3": 12 * H * (3 * H + 1),
     }
     upper = {"depth_gated": 4 * H * (2 * H + 1) + 3 * H + H * H + 3 * H}
     wrong = 0
     for cell in CELLS:
         for layers in (1, 2) if cell in upper else (1,):
-            case, _ = case_of(cell, 2 * H if cell == "grid2" else I, num_layers=layers)
+            wide = 2 * CELLS[cell].parts * H if cell == "grid3" else CELLS[cell].parts * H
+            case, _ = case_of(cell, wide if CELLS[cell].parts > 1 else I, num_layers=layers)
             found = sum(numpy.prod(shape) for name, shape in case.parameters()
                         if not name.startswith("bias_hh"))
             wrong += abs(found - expected[cell] - (layers - 1) * upper.get(cell, 0))

@@ -22,7 +22,7 @@ class CellCase(Case):
 
     @property
     def output_size(self):
-        return super().output_size * CELLS[self.cell].parts
+        return super().output_size * (CELLS[self.cell].given or CELLS[self.cell].parts)
 
     def layers(self):
         """Of every direction of every layer: its suffix, its cell and what its W multiplies."""
@@ -145,8 +145,22 @@ def grid2_cases(cell):
                                           options={"priority": priority})
 
 
+def grid_cases(cell):
+    for case in small_cases(cell):
+        if not case.bidirectional:
+            yield dataclasses.replace(case, input_size=10)
+
+
+def grid3_cases(cell):
+    """One layer: what goes out is not what the layer above reads."""
+    for case in small_cases(cell):
+        if not case.bidirectional and case.num_layers == 1:
+            yield dataclasses.replace(case, hidden_size=3, input_size=12)
+
+
 OWN_CASES = {"fgr": narrow_cases, "layer_norm_lstm": narrow_cases, "slstm": slstm_cases,
-             "depth_gated": depth_gated_cases, "clockwork": clockwork_cases, "grid2": grid2_cases}
+             "depth_gated": depth_gated_cases, "clockwork": clockwork_cases, "grid2": grid2_cases,
+             "grid1": grid_cases, "grid2_tied": grid_cases, "grid3": grid3_cases}
 
 
 def cases(cell):

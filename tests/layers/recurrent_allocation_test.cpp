@@ -91,7 +91,7 @@ TEST_P(RecurrentAllocation, StepFromTheFirstOne) {
   row.options.direction = DirectionOf::forward;
   const Recurrent layer = test::make_recurrent_layer(row, DType::f32);
   const Tensor x = test::draw({row.batch, row.options.input_size}, DType::f32, 4);
-  Tensor y({row.batch, row.options.hidden_size});
+  Tensor y({row.batch, layer.output_size(0)});
   RecurrentStream stream(layer, row.batch);
   const test::AllocationCounter counter;
   for (int i = 0; i < 5; ++i) stream.step(x.data<float>(), y.data<float>());

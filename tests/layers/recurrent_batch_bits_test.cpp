@@ -177,11 +177,14 @@ TEST(RecurrentBatchBits, GapsAreAsIfTheStepsWereNotThere) {
   for (const std::string& cell : cell_names()) {
     RecurrentCase row;
     row.options.cell = cell;
-    row.options.hidden_size = 9;
+    row.options.input_size = 1;
+    row.options.hidden_size = 0;
+    test::resize(row, 9);
     row.options.batch_first = true;
-    row.options.padded_output = PaddedOutput::hold;
+    const bool holds = find_cell(cell).info.below == 0;
+    if (holds) row.options.padded_output = PaddedOutput::hold;
     const Recurrent layer = test::make_recurrent_layer(row, DType::f32);
-    const Variable x(test::draw({1, 6, 1}, DType::f32, 3));
+    const Variable x(test::draw({1, 6, row.options.input_size}, DType::f32, 3));
     const RecurrentResult gaps = layer.run(x, {}, masked({0, 1, 1, 0, 1, 0}, 6));
     const Variable dense = concat({slice(x, 1, 1, 3), slice(x, 1, 4, 5)}, 1);
     const RecurrentResult alone = layer.run(dense);
@@ -190,8 +193,10 @@ TEST(RecurrentBatchBits, GapsAreAsIfTheStepsWereNotThere) {
     };
     same(slice(gaps.output, 1, 1, 3), slice(alone.output, 1, 0, 2));
     same(slice(gaps.output, 1, 4, 5), slice(alone.output, 1, 2, 3));
-    same(slice(gaps.output, 1, 3, 4), slice(alone.output, 1, 1, 2));
-    same(slice(gaps.output, 1, 5, 6), slice(alone.output, 1, 2, 3));
+    if (holds) {
+      same(slice(gaps.output, 1, 3, 4), slice(alone.output, 1, 1, 2));
+      same(slice(gaps.output, 1, 5, 6), slice(alone.output, 1, 2, 3));
+    }
     for (size_t k = 0; k < layer.cell().states.size(); ++k)
       same(gaps.state.values[k], alone.state.values[k]);
   }

@@ -151,7 +151,7 @@ TEST_P(RecurrentSequenceBits, StepByStep) {
   stream.set_state(input_.state);
   RecurrentResult steps = {Variable(Tensor(whole.output.shape())), {}};
   const int64_t in = int64_t{row_.batch} * row_.options.input_size;
-  const int64_t out = int64_t{row_.batch} * row_.options.hidden_size;
+  const int64_t out = int64_t{row_.batch} * layer_.output_size(0);
   for (int t = 0; t < row_.steps; ++t)
     stream.step(input_.x.value().data<float>() + t * in,
                 steps.output.value().data<float>() + t * out);

@@ -16,11 +16,32 @@ void PrintTo(const RecurrentCase& row, std::ostream* out) { *out << row.name; }
 
 std::vector<std::string> cells_of_tables() {
 #ifdef SLUICE_FEW_CELLS
-  return {"rnn", "lstm", "gru", "fgr", "mut1", "lem", "slstm", "clockwork"};
+  return {"rnn",
+          "lstm",
+          "gru",
+          "fgr",
+          "mut1",
+          "lem",
+          "slstm",
+          "clockwork",
+          "depth_gated",
+          "grid2_priority",
+          "layer_norm_lstm"};
 #else
   return cell_names();
 #endif
 }
+
+namespace {
+
+/// Columns at the end of the input that the lowest layer reads as memories, unless it is another
+/// cell.
+int memories(const RecurrentCase& row) {
+  const CellInfo& info = find_cell(row.options.cell).info;
+  return info.lowest.empty() ? info.below * row.options.hidden_size : 0;
+}
+
+}  // namespace
 
 std::vector<RecurrentCase> for_every_cell(const std::vector<Variant>& variants) {
   std::vector<RecurrentCase> rows;
@@ -32,9 +53,26 @@ std::vector<RecurrentCase> for_every_cell(const std::vector<Variant>& variants) 
       row.options.input_size = 2;
       row.options.hidden_size = 5;
       variant.change(row);
-      rows.push_back(row);
+      row.options.input_size += memories(row);
+      if (without_meaning(row.options).empty()) rows.push_back(row);
     }
   return rows;
+}
+
+void resize(RecurrentCase& row, int hidden_size) {
+  row.options.input_size -= memories(row);
+  row.options.hidden_size = hidden_size;
+  row.options.input_size += memories(row);
+}
+
+std::string without_meaning(const RecurrentOptions& o) {
+  if (find_cell(o.cell).info.below == 0) return "";
+  if (o.direction == DirectionOf::both && o.num_layers > 1) return "direction";
+  if (o.padded_output == PaddedOutput::hold) return "padded_output";
+  if (o.dropout.input > 0) return "variational_input";
+  if (!o.structure.periods.empty()) return "periods";
+  if (find_cell(o.cell).info.below > 1 && o.num_layers > 1) return "num_layers";
+  return "";
 }
 
 Tensor draw(const Shape& shape, DType dtype, uint64_t seed, double bound) {

@@ -30,8 +30,14 @@ struct Variant {
 /// Every cell; in builds that run ten times as long (sanitizers, an emulated processor) those that
 /// between them need every mechanism of the engine.
 std::vector<std::string> cells_of_tables();
-/// "lstm_reverse", … ; the plain case has input_size 2 and hidden_size 5.
+/// "lstm_reverse", … ; the plain case has input_size 2 and hidden_size 5. Without the rows that
+/// have no meaning for their cell.
 std::vector<RecurrentCase> for_every_cell(const std::vector<Variant>& variants);
+
+/// The cell reads memories of the units below at the end of its input, which gets wider with them.
+void resize(RecurrentCase& row, int hidden_size);
+/// Why a layer refuses these options for its cell, in a word; "": it does not.
+std::string without_meaning(const RecurrentOptions& options);
 
 /// Numbers of U(-bound, bound); the same seed gives the same numbers in both types.
 Tensor draw(const Shape& shape, DType dtype, uint64_t seed, double bound = 1);

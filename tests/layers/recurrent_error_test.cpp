@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "recurrent_case.h"
 #include "sluice/base/error.h"
 #include "sluice/layers/recurrent.h"
 #include "sluice/layers/registry.h"
@@ -158,6 +159,37 @@ std::vector<Mistake> mistakes() {
        [] { RecurrentStream(layer(options("gru")), 2).set_state(state({}, zeros({1, 2, 4}))); },
        "layer.shape", "gru has 1 state"},
   };
+}
+
+// Each combination that the tables of every cell leave out, with its sentence.
+TEST(RecurrentMeaning, CombinationsWithoutOneAreRefused) {
+  const std::pair<const char*, void (*)(RecurrentOptions&)> combinations[] = {
+      {"direction",
+       [](RecurrentOptions& o) {
+         o.direction = DirectionOf::both;
+         o.num_layers = 2;
+       }},
+      {"padded_output", [](RecurrentOptions& o) { o.padded_output = PaddedOutput::hold; }},
+      {"variational_input", [](RecurrentOptions& o) { o.dropout.input = 0.3; }},
+      {"periods", [](RecurrentOptions& o) { o.structure.periods = {1, 2}; }},
+      {"num_layers", [](RecurrentOptions& o) { o.num_layers = 2; }}};
+  int refused = 0;
+  for (const std::string& cell : cell_names())
+    for (const auto& [key, combine] : combinations) {
+      RecurrentOptions o = options(cell);
+      o.input_size = 3 + 3 * o.hidden_size;
+      combine(o);
+      if (test::without_meaning(o) != key) continue;
+      ++refused;
+      try {
+        layer(o);
+        FAIL() << cell << " accepts " << key;
+      } catch (const Error& error) {
+        EXPECT_EQ(error.id, "layer.below") << error.what();
+        EXPECT_EQ(error.where, cell + "." + key);
+      }
+    }
+  EXPECT_EQ(refused, 4 * 6 + 1);  // six cells, and one layer of grid3
 }
 
 class RecurrentError : public testing::TestWithParam<Mistake> {};

@@ -101,7 +101,12 @@ class RecurrentRowBits : public testing::TestWithParam<RowCase> {
       ASSERT_LE(deviation(weights[i].second, sums[i].second), tolerance()) << sums[i].first;
   }
 
-  double tolerance() const { return GetParam().dtype == DType::f32 ? 1e-5 : 1e-13; }
+  /// What the order of a sum changes; a norm of a few units that are almost equal divides by
+  /// little.
+  double tolerance() const {
+    const double sums = GetParam().dtype == DType::f32 ? 1e-5 : 1e-13;
+    return find_cell(GetParam().cell).info.norms.empty() ? sums : 10 * sums;
+  }
 };
 
 TEST_P(RecurrentRowBits, EverySizeOfOneGroup) {
@@ -112,9 +117,11 @@ TEST_P(RecurrentRowBits, EverySizeOfOneGroup) {
       for (int input_size : {1, lanes / 2, lanes, lanes + 1}) {
         RecurrentCase row;
         row.options.cell = GetParam().cell;
-        row.options.hidden_size = hidden_size;
         row.options.input_size = input_size;
+        row.options.hidden_size = 0;
+        test::resize(row, hidden_size);
         row.options.num_layers = layers;
+        if (!test::without_meaning(row.options).empty()) continue;
         row.batch = batch;
         row.given_state = hidden_size % 2 == 0;
         row.ragged = hidden_size % 3 == 0   ? test::Ragged::right

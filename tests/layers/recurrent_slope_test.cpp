@@ -108,7 +108,8 @@ TEST_P(RecurrentSlope, Double) {
       leaf.value().copy_from(centre);
       return value;
     };
-    const double step = 3e-4;
+    // A norm of a few units that are almost equal bends sharply.
+    const double step = layer.cell().norms.empty() ? 3e-4 : 2e-6;
     const double near = at(step) - at(-step), far = at(2 * step) - at(-2 * step);
     const double numeric = (8 * near - far) / (12 * step);
     EXPECT_NEAR(analytic, numeric, 1e-7 * std::max(1.0, std::abs(numeric)))

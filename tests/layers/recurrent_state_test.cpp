@@ -155,7 +155,24 @@ const Count counts[] = {
     {"multiplicative_lstm",
      [](int64_t i, int64_t h, int64_t b) { return 5 * h * (i + h) + 4 * h * b; }},
     {"lem", [](int64_t i, int64_t h, int64_t b) { return 4 * h * (i + h + b); }},
+    {"depth_gated",  // one layer, which has no depth gate
+     [](int64_t i, int64_t h, int64_t b) { return 4 * h * (i + h + b) + 3 * h; }},
+    {"grid1", [](int64_t i, int64_t h, int64_t) { return 4 * h * (i + 1); }},
+    {"grid2", [](int64_t i, int64_t h, int64_t b) { return 8 * h * (i + h + b); }},
+    {"grid2_tied", [](int64_t i, int64_t h, int64_t b) { return 4 * h * (i + h + b); }},
+    {"grid2_priority", [](int64_t i, int64_t h, int64_t b) { return 8 * h * (i + h + b); }},
+    {"grid3", [](int64_t i, int64_t h, int64_t b) { return 12 * h * (i + h + b); }},
+    {"layer_norm_lstm",
+     [](int64_t i, int64_t h, int64_t b) { return 4 * h * (i + h + b) + 2 * 8 * h + 2 * h; }},
+    {"layer_norm_gru",
+     [](int64_t i, int64_t h, int64_t b) { return 3 * h * (i + h + b) + 2 * 6 * h; }},
 };
+
+/// Columns of the input that pass no matrix.
+int memories(const std::string& cell, int hidden_size) {
+  const CellInfo& info = find_cell(cell).info;
+  return info.lowest.empty() ? info.below * hidden_size : 0;
+}
 
 TEST(RecurrentParameters, AreAsManyAsTheFormulaSays) {
   for (const std::string& name : cell_names()) {
@@ -164,7 +181,7 @@ TEST(RecurrentParameters, AreAsManyAsTheFormulaSays) {
     ASSERT_NE(found, std::end(counts)) << name << " has no formula here";
     for (int biases : {1, 2})
       for (int inputs : {4, 7}) {
-        RecurrentOptions o = options(name, inputs, 7);
+        RecurrentOptions o = options(name, inputs + memories(name, 7), 7);
         o.biases = biases;
         EXPECT_EQ(parameters_of(o), found->count(inputs, 7, biases)) << name << " " << inputs;
       }
@@ -193,7 +210,7 @@ void expect_orthonormal_columns(const Tensor& hidden, const std::string& name) {
 
 TEST(RecurrentInitialization, Keras) {
   for (const std::string& name : cell_names()) {
-    RecurrentOptions o = options(name, 10, 24);
+    RecurrentOptions o = options(name, 10 + memories(name, 24), 24);
     o.initialization = "keras";
     Generator generator(5);
     const NamedTensors state = Recurrent(o, generator).state();
@@ -251,7 +268,9 @@ TEST(CellEquations, ReadLikeThePaper) {
 TEST(CellEquations, EveryCellHasALineForEachState) {
   for (const std::string& name : cell_names()) {
     const CellInfo& info = find_cell(name).info;
-    EXPECT_EQ(info.equations.size(), info.states.size() + info.messages.size()) << name;
+    EXPECT_EQ(info.equations.size(),
+              info.states.size() + info.messages.size() + info.outputs.size())
+        << name;
     EXPECT_EQ(info.states.at(0), "h") << name;
     EXPECT_FALSE(info.title.empty()) << name;
   }
@@ -264,8 +283,9 @@ TEST(LayerRegistry, KnowsEveryCell) {
     o.set("direction", "both");
     Generator generator(1);
     const std::unique_ptr<Module> layer = make_layer(name, o, 3, generator);
-    EXPECT_EQ(layer->forward(Variable(Tensor({2, 4, 3}))).shape(), (Shape{2, 12})) << name;
-    EXPECT_EQ(layer->output_size(3), 12) << name;
+    const int width = 12 * static_cast<int>(find_cell(name).info.gives.size());
+    EXPECT_EQ(layer->forward(Variable(Tensor({2, 4, 3}))).shape(), (Shape{2, width})) << name;
+    EXPECT_EQ(layer->output_size(3), width) << name;
   }
 }
 

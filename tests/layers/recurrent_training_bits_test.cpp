@@ -42,7 +42,7 @@ NamedTensors train(const RecurrentCase& row) {
   constexpr int updates = 100;
   Generator generator(3);
   Recurrent layer(row.options, generator);
-  Linear head({row.options.hidden_size, 2}, generator);
+  Linear head({layer.output_size(0), 2}, generator);
   std::vector<Variable> parameters = layer.parameters();
   for (const Variable& v : head.parameters()) parameters.push_back(v);
   const std::unique_ptr<Optimizer> adam = make_optimizer("adam", Options(), parameters);

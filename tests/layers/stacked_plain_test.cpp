@@ -46,6 +46,9 @@ std::vector<RecurrentCase> plain_cases() {
          row.given_state = true;
        }},
   });
+  // Layers that read the memory of the one below are stacked by the recurrent layer alone.
+  std::erase_if(
+      rows, [](const RecurrentCase& row) { return find_cell(row.options.cell).info.below > 0; });
   return rows;
 }
 

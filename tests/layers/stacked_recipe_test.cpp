@@ -59,6 +59,7 @@ TEST(StackedRecipe, OptionsReachTheStack) {
 
 TEST(StackedRecipe, EveryCellTakesTheWaysToStack) {
   for (const std::string& cell : cell_names()) {
+    if (find_cell(cell).info.below > 0) continue;  // RecurrentMeaning: stacked by num_layers alone
     const bool clocks = !find_cell(cell).info.periods.empty();
     const std::unique_ptr<Module> layer = from_recipe(
         {{"hidden_sizes", "4,3"}, {"skip", "dense"}, {"dilation", clocks ? "1" : "2"}}, cell);
