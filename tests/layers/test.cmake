@@ -20,7 +20,3 @@ endif()
 if(SLUICE_SANITIZE OR CMAKE_CROSSCOMPILING)
   target_compile_definitions(test_layers PRIVATE SLUICE_FEW_CELLS)
 endif()
-
-include(${CMAKE_CURRENT_SOURCE_DIR}/support/instruction_sets.cmake)
-test_on_instruction_sets(layers
-  "*Recurrent*Bits*:*Stacked*Bits*:*StackedDefinition*:CellActivation*:*RecurrentGolden*:*RecurrentOnnx*:*Mlstm*")
