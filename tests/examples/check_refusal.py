@@ -19,6 +19,15 @@ def travel():
     yield days.replace(',1,133.0', ',1', 1), 'wrong.csv:2'
 
 
+def csi300():
+    make = [sys.executable, str(ROOT / 'examples/csi300/make_twin.py')]
+    days = subprocess.run(make, check=True, capture_output=True, text=True).stdout
+    lines = days.splitlines(keepends=True)
+    yield days.replace('high', 'top', 1), 'target=high: the file has no column "high"'
+    yield ''.join(lines[:100]), 'rows up to 2020-06-24 are too few'
+    yield 'high\n' + ''.join(f'{i}\n' for i in range(3000)), 'its rows have no dates'
+
+
 def main(program, scratch):
     folder = pathlib.Path(scratch)
     folder.mkdir(parents=True, exist_ok=True)
