@@ -1,0 +1,18 @@
+// Many rows become one for each hour or day.
+#pragma once
+
+#include <string>
+
+#include "sluice/data/frame.h"
+
+namespace sluice {
+
+/// One row for each step of `frequency` ("D", "h", "15min": a day and what divides it) in which the
+/// frame has rows: `how`, sum or mean, of the rows in it, missing if one of them is (pandas'
+/// resample leaves missing ones out). Its time is the step's beginning, its line that of its first
+/// row; the first and the last step may be partial. Rows must be in time order (see clean()).
+/// Throws Error "data.no_time", "data.unsorted", "config.frequency", "config.aggregate", and what
+/// Frame::numbers() throws for a column of text.
+Frame aggregate(const Frame& frame, const std::string& frequency, const std::string& how = "sum");
+
+}  // namespace sluice
