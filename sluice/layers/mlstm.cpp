@@ -15,6 +15,9 @@ namespace sluice {
 namespace {
 
 void check(const MlstmOptions& o) {
+  if (o.outputs == Outputs::none)
+    fail_config("layer.outputs", "mlstm.outputs", "the layer always has an output",
+                "write outputs: last or all");
   constexpr int widest = 1 << 20;  // products of such sizes would leave the range of an int
   const std::pair<const char*, int> sizes[] = {
       {"input_size", o.input_size}, {"hidden_size", o.hidden_size}, {"heads", o.heads}};

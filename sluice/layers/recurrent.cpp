@@ -310,12 +310,14 @@ RecurrentResult Recurrent::run(const Variable& x, const RecurrentState& state,
     for (int k = 0; k < states; ++k)
       if (state.values[k].defined()) stack.first[k] = state.values[k].value();
     output = forward_stack<T>(*body_, stack, owner ? owner->passes() : scratch, last);
-    if (!body_->makes_all_outputs()) output = last_output<T>(*body_, last[0]);
+    if (options().outputs == Outputs::last && !body_->makes_all_outputs())
+      output = last_output<T>(*body_, last[0]);
   });
   RecurrentNode* const node = owner.release();
   RecurrentResult result;
   result.state.steps = steps_after(x, state, padding);
-  result.output = node ? Variable::from_node(output, node, 0) : Variable(output);
+  if (output.defined())
+    result.output = node ? Variable::from_node(output, node, 0) : Variable(output);
   for (int k = 0; k < states; ++k)
     result.state.values[k] = node ? Variable::from_node(last[k], node, 1 + k) : Variable(last[k]);
   if (options().outputs == Outputs::last && body_->makes_all_outputs())
@@ -323,7 +325,21 @@ RecurrentResult Recurrent::run(const Variable& x, const RecurrentState& state,
   return result;
 }
 
+RecurrentState RecurrentState::detach() const {
+  RecurrentState cut;
+  for (int k = 0; k < max_states; ++k)
+    if (values[k].defined()) cut.values[k] = values[k].detach();
+  cut.steps = steps;
+  return cut;
+}
+
+void refuse_no_output() {
+  fail_config("layer.outputs", "outputs", "none leaves nothing to hand on",
+              "call run() for the states alone, or write outputs: last or all");
+}
+
 Variable Recurrent::forward(const Variable& x, const Padding& padding) {
+  if (options().outputs == Outputs::none) refuse_no_output();
   return run(x, {}, padding).output;
 }
 

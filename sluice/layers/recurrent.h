@@ -15,7 +15,9 @@
 
 namespace sluice {
 
-enum class Outputs { all, last };        ///< of every step, or of each row's last true step
+/// Of every step, of each row's last true step, or none: the states are all that is wanted, as of
+/// an encoder.
+enum class Outputs { all, last, none };
 enum class PaddedOutput { zero, hold };  ///< behind a short row: zeros, or its last output
 enum class DirectionOf { forward, reverse, both };
 
@@ -42,6 +44,9 @@ struct RecurrentOptions {
 struct RecurrentState {
   std::array<Variable, max_states> values;
   Tensor steps = {};  ///< [B] f64, steps that each row has gone, where clocks tick; undefined: none
+  /// The same values, cut off from how they were made: the state that the next piece of a long
+  /// sequence starts from in truncated backpropagation through time.
+  RecurrentState detach() const;
   Variable& h() { return values[0]; }
   Variable& c() { return values[1]; }
   const Variable& h() const { return values[0]; }
@@ -49,7 +54,7 @@ struct RecurrentState {
 };
 
 struct RecurrentResult {
-  Variable output;  ///< [T,B,D·H] or [B,T,D·H]; with Outputs::last [B,D·H]
+  Variable output;  ///< [T,B,D·H] or [B,T,D·H]; with Outputs::last [B,D·H]; undefined with none
   RecurrentState state;
 };
 

@@ -32,7 +32,9 @@ struct Recurrent::Body {
     return layer == 0 ? options.input_size : layer_output(layer - 1) * per_layer();
   }
   /// Whether the outputs of all steps are made: of h, the last is a state.
-  bool makes_all_outputs() const { return options.outputs == Outputs::all || !gives_h(); }
+  bool makes_all_outputs() const {
+    return options.outputs == Outputs::all || (options.outputs == Outputs::last && !gives_h());
+  }
   /// "_l1_reverse"
   std::string suffix(int index) const;
 };
@@ -45,6 +47,8 @@ NamedTensors direction_tensors(const Recurrent::Body& body, int index, bool grad
 void load_direction(Recurrent::Body& body, int index, const NamedTensors& state);
 /// Throws Error "layer.shape" or "layer.dtype" for a state that does not fit the layer or `batch`.
 void check_state(const Recurrent::Body& body, int64_t batch, const RecurrentState& state);
+/// Throws Error "layer.outputs": what forward() says where Outputs::none leaves it nothing.
+[[noreturn]] void refuse_no_output();
 /// First values in the neutral layout.
 NamedTensors initial_tensors(const Recurrent::Body& body, int index, Generator& generator);
 

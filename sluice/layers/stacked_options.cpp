@@ -47,9 +47,9 @@ void check_rates(const StackedOptions& o, int layers) {
   if (o.dropout > 0 && layers == 1)
     refuse("dropout", "falls between layers, and there is one layer",
            "use output_dropout, or two layers or more");
-  if (o.output_dropout > 0 && !o.output)
+  if (o.output_dropout > 0 && o.layer.outputs == Outputs::none)
     refuse("output_dropout", "falls on an output that is not wanted",
-           "leave it out, or leave output at true");
+           "leave it out, or use outputs: last or all");
 }
 
 /// By layer, whether it has a residual skip.
@@ -73,8 +73,7 @@ void check_residual(const StackedOptions& o, int layers) {
     refuse("padded_output", "hold has no meaning with skip: residual, whose input is not held",
            "use padded_output: zero");
   const bool both = o.layer.direction == DirectionOf::both;
-  if (residual.back() && both && o.merge != Merge::concat && o.layer.outputs == Outputs::last &&
-      o.output)
+  if (residual.back() && both && o.merge != Merge::concat && o.layer.outputs == Outputs::last)
     refuse("outputs", "the directions end at different steps, so a merged last has no input to add",
            "use outputs: all, or merge: concat");
 }
@@ -85,7 +84,7 @@ bool is_plain(const StackedOptions& o) {
   };
   return o.merge == Merge::concat && o.skip == Skip::none && all(o.dilation, 1) &&
          (o.hidden_sizes.empty() || all(o.hidden_sizes, o.hidden_sizes[0])) && o.dropout == 0 &&
-         o.input_dropout == 0 && o.output_dropout == 0 && o.output;
+         o.input_dropout == 0 && o.output_dropout == 0;
 }
 
 }  // namespace

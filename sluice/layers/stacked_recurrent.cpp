@@ -8,6 +8,7 @@
 #include "sluice/base/error.h"
 #include "sluice/layers/dilation.h"
 #include "sluice/layers/own_steps.h"
+#include "sluice/layers/recurrent_body.h"
 
 namespace sluice {
 
@@ -35,8 +36,8 @@ RecurrentResult run_layer(const StackedLayer& layer, const Variable& x, const Re
   for (int k = 0; k < max_states; ++k)
     if (folded.state.values[k].defined())
       result.state.values[k] = dilation.unfold_state(folded.state.values[k], state.values[k]);
-  result.output = o.outputs == Outputs::all ? dilation.unfold(folded.output)
-                                            : latest(result.state.h(), layer.dilation);
+  if (o.outputs == Outputs::all) result.output = dilation.unfold(folded.output);
+  if (o.outputs == Outputs::last) result.output = latest(result.state.h(), layer.dilation);
   return result;
 }
 
@@ -79,7 +80,6 @@ RecurrentOptions StackedRecurrent::layer_options(int layer, int input_size) cons
   o.num_layers = 1;
   const bool top = layer + 1 == options_.layer.num_layers;
   if (!top) o.outputs = Outputs::all;
-  if (top && !options_.output) o.outputs = Outputs::last;
   // Chains are folded steps first, whatever the form of the stack's input.
   if (options_.dilation[layer] > 1) o.batch_first = false;
   return o;
@@ -147,7 +147,7 @@ StackedResult StackedRecurrent::run_layers(const Variable& x,
         run_layer(layers_[i], input, states.empty() ? RecurrentState{} : states[i], steps, padding);
     result.states.push_back(std::move(own.state));
     const bool top = i + 1 == layers;
-    if (top && !options_.output) break;
+    if (top && options_.layer.outputs == Outputs::none) break;
     Variable y = merged(own.output);
     if (!top) y = dropouts_[i + 1].forward(y);
     if (layers_[i].residual) y = y + skipped(input, steps, i);
@@ -199,9 +199,7 @@ RecurrentResult StackedRecurrent::run(const Variable& x, const RecurrentState& s
 }
 
 Variable StackedRecurrent::forward(const Variable& x, const Padding& padding) {
-  if (!options_.output)
-    fail_config("layer.stack", "output", "a stack without an output has nothing to hand on",
-                "call run() or run_layers() for its states, or leave output at true");
+  if (options_.layer.outputs == Outputs::none) refuse_no_output();
   return run_layers(x, {}, padding).output;
 }
 

@@ -32,7 +32,6 @@ struct StackedOptions {
   /// stack's output (Zaremba's, with the first). Between layers it falls on the outputs alone, not
   /// on what a skip adds.
   double dropout = 0, input_dropout = 0, output_dropout = 0;
-  bool output = true;  ///< false: the states are all that is wanted, as of an encoder
 
   /// Width of the output of a layer of so many units.
   int width_of(int hidden_size) const {
@@ -49,7 +48,7 @@ struct StackedLayer {
 };
 
 struct StackedResult {
-  Variable output;                     ///< [T,B,W] or [B,T,W]; with Outputs::last [B,W]
+  Variable output;  ///< [T,B,W] or [B,T,W]; with Outputs::last [B,W]; undefined with none
   std::vector<RecurrentState> states;  ///< of each layer, [D·d,B,H]: d its dilation
 };
 

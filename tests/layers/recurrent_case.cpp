@@ -147,7 +147,9 @@ Recurrent make_recurrent_layer(const RecurrentCase& row, DType dtype) {
 }
 
 Variable joined(const RecurrentResult& result) {
-  std::vector<Variable> parts = {reshape(result.output, {result.output.value().numel()})};
+  std::vector<Variable> parts;
+  if (result.output.defined())
+    parts.push_back(reshape(result.output, {result.output.value().numel()}));
   for (const Variable& state : result.state.values)
     if (state.defined()) parts.push_back(reshape(state, {state.value().numel()}));
   return concat(parts, 0);
@@ -171,7 +173,8 @@ NamedTensors run_and_differentiate(const RecurrentCase& row, DType dtype) {
   const Recurrent layer = make_recurrent_layer(row, dtype);
   const RecurrentInput input = make_input(row, dtype);
   const RecurrentResult result = layer.run(input.x, input.state, input.padding);
-  NamedTensors found = {{"output", result.output.value().clone()}};
+  NamedTensors found;
+  if (result.output.defined()) found.emplace_back("output", result.output.value().clone());
   for (const Variable& state : result.state.values)
     if (state.defined()) found.emplace_back("state", state.value().clone());
   const Variable all = joined(result);

@@ -108,6 +108,13 @@ std::vector<RecurrentCase> gradient_cases() {
       {"hold_gaps", [](RecurrentCase& row) { hold(row, Ragged::gaps); }},
       {"state", [](RecurrentCase& row) { row.given_state = true; }},
       {"last", [](RecurrentCase& row) { row.options.outputs = Outputs::last; }},
+      {"none_both_ragged",
+       [](RecurrentCase& row) {
+         row.options.outputs = Outputs::none;
+         row.options.direction = DirectionOf::both;
+         row.ragged = Ragged::right;
+         row.given_state = true;
+       }},
       {"last_both_ragged_stacked",
        [](RecurrentCase& row) {
          row.options.outputs = Outputs::last;

@@ -124,7 +124,7 @@ std::vector<Mistake> option_mistakes() {
       with_options(
           "dropout_of_no_output",
           [](auto& o) {
-            o.output = false;
+            o.layer.outputs = Outputs::none;
             o.output_dropout = 0.5;
           },
           "output_dropout", "not wanted"),
@@ -183,15 +183,19 @@ std::vector<Mistake> run_mistakes() {
        },
        "layer.shape", "lstm", "of 1 layers for a stack of 2"},
       {"forward_without_output",
-       [] { stack([](auto& o) { o.output = false; }).forward(Variable(Tensor({5, 2, 3}))); },
-       "layer.stack", "output", "nothing to hand on"},
+       [] {
+         stack([](auto& o) {
+           o.layer.outputs = Outputs::none;
+         }).forward(Variable(Tensor({5, 2, 3})));
+       },
+       "layer.outputs", "outputs", "nothing to hand on"},
       {"sequential_without_output",
        [] {
-         Sequential model(
-             std::make_unique<StackedRecurrent>(stack([](auto& o) { o.output = false; })));
+         Sequential model(std::make_unique<StackedRecurrent>(
+             stack([](auto& o) { o.layer.outputs = Outputs::none; })));
          model.forward(Variable(Tensor({5, 2, 3})));
        },
-       "layer.stack", "output", "nothing to hand on"},
+       "layer.outputs", "outputs", "nothing to hand on"},
       {"weights_of_other_size",
        [=] { stack(plain).load_state(stack([](auto& o) { o.layer.hidden_size = 5; }).state()); },
        "layer.state", "weight_ih_l0", "needs [16,3]"},

@@ -35,7 +35,7 @@ TEST(StackedOutputs, StatesAloneAreThoseOfTheWholeResult) {
   o.layer = {.cell = "lstm", .input_size = 3, .hidden_size = 4, .num_layers = 2};
   Generator one(1), other(1);
   StackedRecurrent whole(o, one);
-  o.output = false;
+  o.layer.outputs = Outputs::none;
   StackedRecurrent states(o, other);
   const NoGrad off;
   const Variable x(Tensor::full({5, 2, 3}, 0.5));
