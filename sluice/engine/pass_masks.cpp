@@ -5,12 +5,6 @@
 
 namespace sluice {
 
-namespace {
-
-int whole_blocks(int count) { return (count + 3) / 4 * 4; }
-
-}  // namespace
-
 template <class T>
 void multiply_by_input_mask(const MaskRule& rule, const SequenceView& from, SequenceView& to) {
   const auto rows = from.rows<T>();
@@ -18,7 +12,7 @@ void multiply_by_input_mask(const MaskRule& rule, const SequenceView& from, Sequ
   const int columns = from.columns, steps = from.steps();
   const double rate = rule.rates.input;
   parallel_for(from.batch(), [&, columns, steps, rate](int64_t row) {
-    PoolArray<T> mask(whole_blocks(columns));
+    PoolArray<T> mask(columns);
     const int r = static_cast<int>(row);
     draw_mask(rule, {MaskKind::input, static_cast<uint32_t>(r), 0, 0, columns}, rate,
               static_cast<T>(1 / (1 - rate)), mask.data());
@@ -51,7 +45,7 @@ template <class T, class F>
 void for_each_input_mask(const CellLayout& layout, const MaskRule& rule, int batch, F&& f) {
   const double rate = rule.rates.input;
   parallel_for(batch, [&, rate](int64_t row) {
-    PoolArray<T> mask(whole_blocks(layout.input_size));
+    PoolArray<T> mask(layout.input_size);
     for (int gate = 0; gate < layout.gates; ++gate) {
       if (!layout.takes_input(gate)) continue;
       draw_mask(rule,
@@ -101,18 +95,19 @@ template <class T>
 void multiply_by_weight_mask(const CellLayout& layout, const MaskRule& rule, T* packed) {
   const double rate = rule.rates.weights;
   const T kept = static_cast<T>(1 / (1 - rate));
-  PoolArray<T> mask(whole_blocks(layout.hidden_size));
+  const int draws = rule.rates.weight_rows ? 1 : layout.hidden_size;
   for (int p = 0; p < layout.parts(); ++p) {
     const Part part = part_at(p);
-    if (part == Part::input) continue;
+    if (part == Part::input || layout.part(part).count == 0) continue;
     T* const weights = packed + layout.packed_offset(part);
+    const int rows = static_cast<int>(layout.matrix(part).rows.size()) * layout.hidden_size;
+    PoolArray<T> mask(static_cast<size_t>(rows) * draws);
+    const MaskPlace place = {MaskKind::weights, 0, static_cast<uint32_t>(p), 0, draws, rows};
+    draw_mask(rule, place, rate, kept, mask.data());
     for_each_packed_row(layout, part, [&](int row, int64_t column, int stride) {
-      const int draws = rule.rates.weight_rows ? 1 : layout.hidden_size;
-      const MaskPlace place = {MaskKind::weights, static_cast<uint32_t>(row),
-                               static_cast<uint32_t>(p), 0, draws};
-      draw_mask(rule, place, rate, kept, mask.data());
+      const T* const own = mask.data() + int64_t{row} * draws;
       for (int k = 0; k < layout.hidden_size; ++k)
-        weights[column + int64_t{k} * stride] *= mask[rule.rates.weight_rows ? 0 : k];
+        weights[column + int64_t{k} * stride] *= own[draws == 1 ? 0 : k];
     });
   }
 }

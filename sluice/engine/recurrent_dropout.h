@@ -3,8 +3,8 @@
 
 namespace sluice {
 
-/// Rates in [0, 1); 0 is off. A kept number is divided by 1 - rate but for zoneout. Masks of a
-/// sequence are drawn for each row and run once, those of a step at every step.
+/// Rates in [0, 1), in parts of 65536; 0 is off. A kept number is divided by 1 - rate but for
+/// zoneout. Masks of a sequence are drawn for each row and run once, those of a step at every step.
 struct RecurrentDropout {
   double input = 0;   ///< of x, for the sequence (Gal and Ghahramani 2016; Keras' dropout)
   double hidden = 0;  ///< of h and messages on their way into the recurrent matrix, for the

@@ -31,6 +31,8 @@ class RowPlan {
   }
   /// The row of the batch at a position.
   int row(int position) const { return ragged() ? row_[position] : position; }
+  /// The same of all positions from one on; null where they are the positions.
+  const int* rows(int position) const { return ragged() ? row_.data() + position : nullptr; }
   int length(int position) const { return ragged() ? length_[position] : steps_; }
   /// Time index of own step s of the row at a position.
   int time(int position, int s, bool reverse) const {

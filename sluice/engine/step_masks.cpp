@@ -1,26 +1,32 @@
 #include "sluice/engine/step_masks.h"
 
 #include <algorithm>
-#include <cmath>
 
-#include "sluice/base/philox.h"
+#include "sluice/tensor/random_mask.h"
 
 namespace sluice {
 
-template <class T>
-void draw_mask(const MaskRule& rule, const MaskPlace& place, double rate, T kept, T* out) {
-  const auto limit = static_cast<uint64_t>(std::llround(rate * 0x1p32));
+namespace {
+
+MaskDraw draw_of(const MaskRule& rule, const MaskPlace& place, double rate) {
   // The counter's four words are taken: rows and runs make keys of their own. The multiplier is
   // odd, so that no two runs of a seed share one.
-  const PhiloxKey key = {static_cast<uint32_t>(rule.key.seed) ^ rule.run * 0x9e3779b9u,
-                         static_cast<uint32_t>(rule.key.seed >> 32) + place.row};
-  const uint32_t where = static_cast<uint32_t>(place.kind) << 24 ^ rule.key.layer;
-  for (int i = 0; i < place.count; i += 4) {
-    const auto block = static_cast<uint32_t>((place.first + i) / 4);
-    const PhiloxCounter words =
-        philox({block, static_cast<uint32_t>(rule.key.update), where, place.step}, key);
-    for (int j = 0; j < 4; ++j) out[i + j] = words[j] < limit ? T{0} : kept;
-  }
+  return {rate,
+          {static_cast<uint32_t>(rule.key.seed) ^ rule.run * 0x9e3779b9u,
+           static_cast<uint32_t>(rule.key.seed >> 32)},
+          {0, static_cast<uint32_t>(rule.key.update),
+           static_cast<uint32_t>(place.kind) << 24 ^ rule.key.layer, place.step},
+          place.first,
+          place.count,
+          place.rows,
+          place.row};
+}
+
+}  // namespace
+
+template <class T>
+void draw_mask(const MaskRule& rule, const MaskPlace& place, double rate, T kept, T* out) {
+  draw_masks(draw_of(rule, place, rate), kept, out, place.count);
 }
 
 template <class T>
@@ -69,13 +75,13 @@ template <class T>
 void StepMasks<T>::draw(MaskKind kind, double rate, bool drop, int s, int active, int first,
                         int last, T* to) {
   if (to == nullptr) return;
-  const int lanes = layout_->lanes;
-  const T kept = drop ? static_cast<T>(1 / (1 - rate)) : T{1};
-  for (int r = 0; r < active; ++r) {
-    const MaskPlace place = {kind, static_cast<uint32_t>(plan_->row(first_row_ + r)),
-                             static_cast<uint32_t>(s), first * lanes, (last - first) * lanes};
-    draw_mask(*rule_, place, rate, kept, to + int64_t{r} * layout_->padded + first * lanes);
-  }
+  const int at = first * layout_->lanes;
+  const MaskPlace place = {kind, static_cast<uint32_t>(first_row_), static_cast<uint32_t>(s), at,
+                           last * layout_->lanes - at};
+  MaskDraw all = draw_of(*rule_, place, rate);
+  all.rows = active;
+  all.row_numbers = plan_->rows(first_row_);
+  draw_masks(all, drop ? static_cast<T>(1 / (1 - rate)) : T{1}, to + at, layout_->padded);
 }
 
 template <class T>

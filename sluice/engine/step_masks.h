@@ -37,16 +37,14 @@ enum class MaskKind : uint32_t {
   zoneout_cell
 };
 
-/// Units [first, first + count) of a row of the batch at a step; `first` is a multiple of 4. Untied
-/// masks of x and h, which last for the sequence, have the copy's number in the step's place: the
-/// first is the tied one.
+/// Units [first, first + count) of some rows of the batch at a step. Untied masks of x and h, which
+/// last for the sequence, have the copy's number in the step's place: the first is the tied one.
 struct MaskPlace {
   MaskKind kind;
   uint32_t row, step;
-  int first, count;
+  int first, count, rows = 1;
 };
-/// out[i] = 0 with probability `rate`, else `kept`. Drawn by fours: out has room for a multiple
-/// of 4.
+/// out [rows, count]: 0 with probability `rate`, else `kept`.
 template <class T>
 void draw_mask(const MaskRule& rule, const MaskPlace& place, double rate, T kept, T* out);
 

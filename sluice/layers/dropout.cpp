@@ -1,13 +1,11 @@
 #include "sluice/layers/dropout.h"
 
-#include <algorithm>
-#include <cmath>
 #include <string>
 
 #include "sluice/autograd/node.h"
 #include "sluice/base/error.h"
-#include "sluice/base/philox.h"
 #include "sluice/tensor/chunk.h"
+#include "sluice/tensor/random_mask.h"
 
 namespace sluice {
 
@@ -19,32 +17,26 @@ struct Mask {
   double rate;
 };
 
-// out[i] = in[i] · mask[i]; one block of the generator serves four neighbours.
-template <class T>
-void apply(const Mask& mask, const T* in, T* out, int64_t begin, int64_t end) {
-  const auto limit = static_cast<uint64_t>(std::llround(mask.rate * 0x1p32));
-  const T scale = static_cast<T>(1 / (1 - mask.rate));
-  const PhiloxKey key = {static_cast<uint32_t>(mask.key.seed),
-                         static_cast<uint32_t>(mask.key.seed >> 32)};
-  for (int64_t first = begin; first < end; first += 4) {
-    const auto block = static_cast<uint64_t>(first / 4);
-    const PhiloxCounter draw =
-        philox({static_cast<uint32_t>(block), static_cast<uint32_t>(mask.key.update),
-                mask.key.layer ^ (static_cast<uint32_t>(block >> 32) << 16), mask.pass},
-               key);
-    const int64_t last = std::min(first + 4, end);
-    for (int64_t i = first; i < last; ++i) out[i] = draw[i - first] < limit ? T(0) : in[i] * scale;
-  }
+/// Elements [begin, end), whose blocks of the generator share the high half of their number.
+MaskDraw draw_of(const Mask& mask, int64_t begin, int64_t end) {
+  constexpr int64_t share = int64_t{1} << 34;  // elements
+  return {mask.rate,
+          {static_cast<uint32_t>(mask.key.seed), static_cast<uint32_t>(mask.key.seed >> 32)},
+          {0, static_cast<uint32_t>(mask.key.update),
+           mask.key.layer ^ (static_cast<uint32_t>(begin / share) << 16), mask.pass},
+          begin % share,
+          end - begin};
 }
 
 Tensor masked(const Mask& mask, const Tensor& x) {
-  static_assert(chunk_size % 4 == 0, "a chunk must begin with a block");
   Tensor out = Tensor::uninitialized(x.shape(), x.dtype());
   dispatch(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const T* const from = x.data<T>();
     T* const to = out.data<T>();
-    for_chunks(x.numel(), [=](int64_t begin, int64_t end) { apply(mask, from, to, begin, end); });
+    for_chunks(x.numel(), [=](int64_t begin, int64_t end) {
+      drop(draw_of(mask, begin, end), from + begin, to + begin);
+    });
   });
   return out;
 }
