@@ -21,9 +21,11 @@ from workloads import GATES, MODES, workloads_of
 CHECK_TOLERANCE = (1e-3, 1e-3, 5e-2)  # loss, dX², and the loss after one update (see README)
 
 
-def measure(programs, ours, workload, cell, mode, rounds):
-    """Samples of ms by program, and GFLOP/s of the peak measured between them."""
-    line = workload.line("case", cell, mode)
+def measure(programs, ours, case, rounds):
+    """Samples of ms by program, and GFLOP/s of the peak measured between them. A case is a
+    workload and the words of its line: cell, mode, and options where there are any."""
+    workload, cell, mode, *_ = case
+    line = workload.line("case", *case[1:])
     samples, peaks, remaining = {}, [], list(programs)
     for round_number in range(rounds + 1):  # the first prepares and is not counted
         for program in list(remaining):
@@ -59,13 +61,13 @@ def summary(samples, peaks, operations, ours_name="sluice"):
     return row
 
 
-def check(programs, workload, cell, mode):
+def check(programs, workload, cell, mode, options=""):
     """Every side must answer the same numbers for the same weights: the same work is done."""
     answers = {}
     for program in programs:
         try:
-            answers[program.name] = [
-                float(value) for value in program.ask(workload.line("check", cell, mode)).split()]
+            answers[program.name] = [float(value) for value in program.ask(
+                workload.line("check", cell, mode, options)).split()]
         except Unsupported:
             continue
         except Lost as reason:
@@ -114,7 +116,7 @@ def run(options, cores):
 
 def row_of(options, programs, ours, workload, cell):
     mode = MODES[options.benchmark]
-    samples, peaks = measure(programs, ours, workload, cell, mode, options.rounds)
+    samples, peaks = measure(programs, ours, (workload, cell, mode), options.rounds)
     row = summary(samples, peaks, workload.operations(cell, mode))
     print_row(programs, workload, cell, mode, row)
     return {"workload": workload.name, "cell": cell, **row}

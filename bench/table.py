@@ -33,13 +33,18 @@ def print_cells(cells):
     print("| " + " | ".join(str(cell).rjust(WIDTH) for cell in cells) + " |", flush=True)
 
 
+def print_rule(words, numbers):
+    """The line under a head: columns of words, then columns of numbers."""
+    print_cells(["-" * WIDTH] * words + ["-" * (WIDTH - 1) + ":"] * numbers)
+
+
 def print_header(programs, mode):
     unit, _ = unit_of(mode)
     columns = ["workload", "cell", *(f"{p.name}, {unit}" for p in programs),
                "fastest peer", "× fastest peer"]
     columns += [] if mode == "stream" else ["GFLOP/s", "% of peak"]
     print_cells(columns)
-    print_cells(["-" * WIDTH] * 2 + ["-" * (WIDTH - 1) + ":"] * (len(columns) - 2))
+    print_rule(2, len(columns) - 2)
 
 
 def number(value, digits=3):

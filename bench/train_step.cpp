@@ -8,18 +8,20 @@ namespace sluice {
 namespace {
 
 struct Training {
-  Recurrent stack;
+  std::unique_ptr<Module> stack;
   std::unique_ptr<Optimizer> optimizer;
+  Padding padding;
   Variable x;
   Tensor y;
 
-  explicit Training(const BenchCase& c) : stack(stack_of(c)), x(input_of(c), true) {
-    optimizer = make_optimizer("adam", Options(), stack.parameters());
+  explicit Training(const BenchCase& c)
+      : stack(layer_of(c)), padding(lengths_of(c)), x(input_of(c), true) {
+    optimizer = make_optimizer("adam", Options(), stack->parameters());
   }
   void step() {
     x.zero_grad();
     optimizer->zero_grad();
-    const Variable output = stack.run(x).output;
+    const Variable output = stack->forward(x, padding);
     y = output.value();
     output.backward(y);
     optimizer->step(1e-3);
@@ -50,4 +52,4 @@ BenchProbe check(const BenchCase& c) {
 }  // namespace
 }  // namespace sluice
 
-int main() { return sluice::serve(sluice::prepare, sluice::check); }
+int main() { return sluice::serve(sluice::prepare, sluice::check, sluice::work_of); }

@@ -15,11 +15,11 @@ class Workload:
     hidden_size: int
     layers: int
 
-    def line(self, command, cell, mode):
-        """The protocol's line for this workload."""
+    def line(self, command, cell, mode, options=""):
+        """The protocol's line for this workload; `options` are further words."""
         return (f"{command} {self.name} {cell} {mode} batch={self.batch} steps={self.steps} "
                 f"input_size={self.input_size} hidden_size={self.hidden_size} "
-                f"layers={self.layers}")
+                f"layers={self.layers} {options}").rstrip()
 
     def operations(self, cell, mode):
         """2 · gates · H · (I+H) · B · T a layer, three times for training."""

@@ -19,7 +19,7 @@ except ImportError:
 SAMPLE_SECONDS = 0.15
 CHOICE_SECONDS = 3.0
 LEARNING_RATE, BETA1, BETA2, EPSILON = 1e-3, 0.9, 0.999, 1e-8
-GATES = {"lstm": 4, "gru": 3, "rnn": 1}
+GATES = {"lstm": 4, "gru": 3, "rnn": 1, "peephole": 4}
 
 
 class Unsupported(Exception):
@@ -38,11 +38,16 @@ class Case:
     input_size: int
     hidden_size: int
     layers: int
+    ragged: int = 0
 
     @classmethod
     def parse(cls, words):
         name, cell, mode, *sizes = words
-        return cls(name, cell, mode, **{k: int(v) for k, v in (size.split("=") for size in sizes)})
+        given = dict(size.split("=") for size in sizes)
+        strangers = given.keys() - {field.name for field in dataclasses.fields(cls)}
+        if strangers or cell not in GATES:
+            raise Unsupported(" ".join([cell, *sorted(strangers)]))
+        return cls(name, cell, mode, **{key: int(value) for key, value in given.items()})
 
     @property
     def gates(self):
@@ -69,15 +74,26 @@ def input_of(case):
 
 
 def weights_of(case):
-    """For each layer W [gates·H, I], U [gates·H, H], b, d [gates·H]: PyTorch's layout and order."""
+    """For each layer W [gates·H, I], U [gates·H, H], b, d [gates·H]: PyTorch's layout and order;
+    then the peepholes of i, f and o [H] where the cell has them."""
     rows, layers = case.gates * case.hidden_size, []
     for layer in range(case.layers):
         shapes = [(rows, case.layer_input(layer)), (rows, case.hidden_size), (rows,), (rows,)]
+        if case.cell == "peephole":
+            shapes += [(case.hidden_size,)] * 3
         layers.append([
-            (wave(math.prod(shape), 1 + 4 * layer + kind).reshape(shape)
+            (wave(math.prod(shape), 1 + len(shapes) * layer + kind).reshape(shape)
              / math.sqrt(case.hidden_size)).astype(numpy.float32)
             for kind, shape in enumerate(shapes)])
     return layers
+
+
+def lengths_of(case):
+    """Steps of each row, 1 to T, spread evenly; None where all rows are whole."""
+    if not case.ragged:
+        return None
+    golden = 0.6180339887498949
+    return [1 + int((row + 0.5) * golden % 1 * case.steps) for row in range(case.batch)]
 
 
 def half_square(y):
