@@ -7,7 +7,7 @@
 
 Each row is measured in turns with what it is compared with (A B A B …), in processor time, and
 the median of the ratios of neighbouring samples counts: what the machine's other users do strikes
-both. The peers are compared in the time that passes.
+both.
 """
 
 import argparse
@@ -40,6 +40,9 @@ DROPOUTS = ["dropout=0.2", "input_dropout=0.2", "output_dropout=0.2", "variation
 PEERS = [("rnn", ""), ("gru", ""), ("lstm", ""), ("lstm", "ragged=1"), ("peephole", "")]
 
 
+CLOCK = "processor_time=1"  # every side runs on one core
+
+
 class Pair:
     """Two processes of our program: what is measured, and what it is compared with."""
 
@@ -62,8 +65,7 @@ class Pair:
 
     def compare(self, workload, measured, against):
         """Best milliseconds of the first, median ratio of both, and every sample."""
-        lines = [workload.line("case", *words) + " processor_time=1"
-                 for words in (measured, against)]
+        lines = [f"{workload.line('case', *words)} {CLOCK}" for words in (measured, against)]
         samples = []
         for round_number in range(self.rounds + 1):  # the first prepares and is not counted
             pair = [float(side.ask(line)) for side, line in zip(self.sides, lines)]
@@ -162,8 +164,8 @@ def peer_table(options, cores, workloads, results):
         print_rule(2, len(programs) + 1)
         for workload in workloads:
             for cell, words in PEERS:
-                samples, peaks = measure(programs, ours, (workload, cell, "train", words),
-                                         options.rounds)
+                case = (workload, cell, "train", f"{words} {CLOCK}")
+                samples, peaks = measure(programs, ours, case, options.rounds)
                 numbers = summary(samples, peaks, 0)
                 row(results, "peers", workload, f"{cell} {words}".rstrip(),
                     [*(number(numbers["best_ms"].get(p.name)) for p in programs),
