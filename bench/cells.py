@@ -33,7 +33,8 @@ DROPOUT_GOAL = 1.1
 LAYERS = [("lstm", "projection_size={half}"), ("slstm", "heads=4")]
 RAGGED = ["lstm", "gru", "rnn"]
 DROPOUTS = ["dropout=0.2", "input_dropout=0.2", "output_dropout=0.2", "variational_input=0.2",
-            "variational_hidden=0.2", "update_dropout=0.2",
+            "variational_hidden=0.2", "variational_input=0.2 variational_mask=untied",
+            "variational_hidden=0.2 variational_mask=untied", "update_dropout=0.2",
             "update_dropout=0.2 update_mask=sequence", "cell_dropout=0.2", "weight_dropout=0.2",
             "weight_dropout=0.2 weight_mask=row", "zoneout_hidden=0.2", "zoneout_cell=0.2",
             "zoneout_hidden=0.2 zoneout_cell=0.2"]
