@@ -1,8 +1,8 @@
 """Golden cases of Keras' LSTM, GRU and SimpleRNN on the JAX backend: outputs, states, gradients.
 
-Run `python make_keras.py`; it rewrites keras.safetensors and keras_masking.safetensors (each
-precision in a process of its own, because Keras and JAX fix their number type when they are first
-used).
+Run `python make_keras.py`, or name the files to write; it rewrites keras.safetensors, keras_masking.safetensors and
+keras_merge.safetensors (each precision in a process of its own, because Keras and JAX fix their
+number type when they are first used).
 """
 
 import argparse
@@ -26,7 +26,8 @@ BATCH, STEPS, INPUT, HIDDEN = 4, 6, 3, 5
 @dataclasses.dataclass
 class Case:
     """One layer; `padding` is none, right or left, `lengths` the true steps of each row; `mask` has
-    a 1 for every true step, for rows with steps left out in the middle."""
+    a 1 for every true step, for rows with steps left out in the middle; `merge` makes one output of
+    both directions'."""
 
     name: str
     cell: str
@@ -40,6 +41,7 @@ class Case:
     padding: str = "none"
     lengths: list | None = None
     mask: list | None = None
+    merge: str | None = None
 
 
 def plain_cases():
@@ -86,7 +88,18 @@ def masked_cases():
                    outputs=outputs, mask=mask)
 
 
-FILES = {"keras": [*plain_cases(), *padded_cases()], "keras_masking": [*masked_cases()]}
+def merged_cases():
+    """Both directions in one; concatenated they are among the plain cases."""
+    for merge in ("sum", "ave", "mul"):
+        yield Case(f"lstm_{merge}", "lstm", bidirectional=True, merge=merge)
+        yield Case(f"gru_{merge}", "gru", reset_after=True, bidirectional=True, merge=merge)
+        yield Case(f"lstm_{merge}_last", "lstm", bidirectional=True, outputs="last", merge=merge)
+        yield Case(f"lstm_{merge}_padded", "lstm", bidirectional=True, merge=merge,
+                   padding="right", lengths=[4, 6, 1, 3])
+
+
+FILES = {"keras": [*plain_cases(), *padded_cases()], "keras_masking": [*masked_cases()],
+         "keras_merge": [*merged_cases()]}
 
 
 def real_steps(case):
@@ -132,7 +145,7 @@ def make_layer(case):
     layers = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "rnn": keras.layers.SimpleRNN}
     layer = layers[case.cell](HIDDEN, **options)
     if case.bidirectional:
-        layer = keras.layers.Bidirectional(layer)
+        layer = keras.layers.Bidirectional(layer, merge_mode=case.merge or "concat")
     layer.build((BATCH, STEPS, INPUT))
     return layer
 
@@ -155,7 +168,7 @@ def draw(case, layer):
         given |= {f"{s}_0": draws.normal(BATCH, HIDDEN, scale=0.7) for s in states}
     for variable in layer.trainable_variables:
         given[f"weight/{weight_name(variable)}"] = draws.uniform(*variable.shape, bound=0.6)
-    features = HIDDEN * (2 if case.bidirectional else 1)
+    features = HIDDEN * (2 if case.bidirectional and case.merge in (None, "concat") else 1)
     shape = (BATCH, STEPS, features) if case.outputs == "all" else (BATCH, features)
     given["output_gradient"] = draws.normal(*shape)
     if not case.bidirectional:
@@ -198,12 +211,12 @@ def description(case):
     padded_output = "zero" if case.bidirectional else "hold"
     sizes = {"batch": BATCH, "steps": STEPS, "input_size": INPUT, "hidden_size": HIDDEN}
     fields = {name: value for name, value in dataclasses.asdict(case).items()
-              if name != "mask" or value is not None}
+              if name not in ("mask", "merge") or value is not None}
     return {**fields, **sizes, "padded_output": padded_output}
 
 
-def run_all(precision, path):
-    """Every case in one precision, saved for the parent process."""
+def run_all(precision, path, files):
+    """Every case of the files in one precision, saved for the parent process."""
     import jax
     import keras
     if precision == "f64":
@@ -211,7 +224,7 @@ def run_all(precision, path):
         keras.config.set_floatx("float64")
         keras.config.set_dtype_policy("float64")
     results = {}
-    for case in (case for cases in FILES.values() for case in cases):
+    for case in (case for name in files for case in FILES[name]):
         layer = make_layer(case)
         given = draw(case, layer)
         if precision == "f32":
@@ -220,17 +233,18 @@ def run_all(precision, path):
     numpy.savez(path, **results)
 
 
-def main():
+def main(files):
     import jax
     import keras
     tensors = {}
     with tempfile.TemporaryDirectory() as folder:
         for precision in ("f32", "f64"):
             path = pathlib.Path(folder) / f"{precision}.npz"
-            subprocess.run([sys.executable, __file__, "--precision", precision, "--to", path],
+            subprocess.run([sys.executable, __file__, "--precision", precision, "--to", path, *files],
                            check=True)
             tensors |= dict(numpy.load(path))
-    for name, cases in FILES.items():
+    for name in files:
+        cases = FILES[name]
         file = GoldenFile(name, keras=keras.__version__, jax=jax.__version__)
         for case in cases:
             parts = {part.removeprefix(case.name + "/"): array for part, array in tensors.items()
@@ -244,5 +258,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--precision", choices=("f32", "f64"))
     parser.add_argument("--to")
+    parser.add_argument("files", nargs="*", default=[*FILES], help="those to write; default: all")
     arguments = parser.parse_args()
-    run_all(arguments.precision, arguments.to) if arguments.precision else main()
+    (run_all(arguments.precision, arguments.to, arguments.files) if arguments.precision
+     else main(arguments.files))

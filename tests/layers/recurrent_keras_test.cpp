@@ -1,11 +1,11 @@
 // Recurrent layers against Keras' numbers: both resets of GRU, hard sigmoids, padding on either
-// side, masks, held outputs; outputs, states and every gradient.
+// side, masks, held outputs, both directions merged; outputs, states and every gradient.
 #include <gtest/gtest.h>
 
 #include "golden_file.h"
 #include "sluice/autograd/arithmetic.h"
 #include "sluice/autograd/reduce.h"
-#include "sluice/layers/recurrent.h"
+#include "sluice/layers/stacked_recurrent.h"
 
 namespace sluice {
 namespace {
@@ -69,7 +69,22 @@ class KerasCase {
 
   void run() {
     Generator generator(1);
-    Recurrent layer(options(), generator);
+    if (!about_.contains("merge")) {
+      Recurrent layer(options(), generator);
+      return run(layer);
+    }
+    const std::map<std::string, Merge> merges = {
+        {"sum", Merge::sum}, {"ave", Merge::mean}, {"mul", Merge::multiply}};
+    StackedOptions stacked;
+    stacked.layer = options();
+    stacked.merge = merges.at(about_["merge"]);
+    StackedRecurrent layer(stacked, generator);
+    run(layer);
+  }
+
+ private:
+  template <class Layer>
+  void run(Layer& layer) {
     layer.to(dtype_);
     layer.load_state(weights());
     const Variable x(get("input").clone(), true);
@@ -92,7 +107,6 @@ class KerasCase {
     compare_gradients(layer);
   }
 
- private:
   bool bidirectional() const { return about_["bidirectional"]; }
   bool two_biases() const { return about_["cell"] == "gru" && about_["reset_after"]; }
   int states() const { return about_["cell"] == "lstm" ? 2 : 1; }
@@ -164,7 +178,7 @@ class KerasCase {
     return result;
   }
 
-  void compare_gradients(const Recurrent& layer) const {
+  void compare_gradients(const Module& layer) const {
     const NamedTensors ours = layer.gradients();
     const auto find = [&](const std::string& name) {
       for (const auto& [known, tensor] : ours)
@@ -214,9 +228,9 @@ std::string test_name(const testing::TestParamInfo<Golden>& row) {
   return name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Keras, RecurrentKeras,
-                         testing::ValuesIn(test::golden_cases({"keras", "keras_masking"})),
-                         test_name);
+INSTANTIATE_TEST_SUITE_P(
+    Keras, RecurrentKeras,
+    testing::ValuesIn(test::golden_cases({"keras", "keras_masking", "keras_merge"})), test_name);
 
 }  // namespace
 }  // namespace sluice
