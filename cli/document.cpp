@@ -66,10 +66,17 @@ void add_loss(ReportDocument& document, const StoredModel& model) {
       for (const std::string& name : basis.encoder.options().transform) chain += ", " + name;
     for (size_t k = 0; k < basis.members.size(); ++k) {
       const History& history = basis.members[k].history;
-      document.loss.push_back(
-          {fmt::format("seed {}{}", model.forecaster.recipe().seed + static_cast<int64_t>(k),
-                       chain),
-           history.loss, history.val_loss, history.restored_best ? history.best_epoch : -1});
+      LossCurve curve = {
+          fmt::format("seed {}{}", model.forecaster.recipe().seed + static_cast<int64_t>(k), chain),
+          history.loss, history.val_loss, history.restored_best ? history.best_epoch : -1};
+      document.loss.push_back(curve);
+      document.metrics.resize(history.metrics.size());
+      for (size_t m = 0; m < history.metrics.size(); ++m) {
+        curve.train = history.metrics[m].train;
+        curve.validation = history.metrics[m].val;
+        document.metrics[m].name = history.metrics[m].name;
+        document.metrics[m].curves.push_back(curve);
+      }
     }
   }
 }

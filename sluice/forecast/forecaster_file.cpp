@@ -36,10 +36,25 @@ std::vector<std::vector<SavedTransform>> chains_from(const Json& all) {
   return chains;
 }
 
+Json to_json(const std::vector<MetricHistory>& metrics) {
+  Json all = Json::object();
+  for (const MetricHistory& metric : metrics)
+    all[metric.name] = {{"train", json_numbers(metric.train)}, {"val", json_numbers(metric.val)}};
+  return all;
+}
+
+std::vector<MetricHistory> metrics_from(const Json& json) {
+  std::vector<MetricHistory> metrics;
+  for (const auto& [name, both] : json.items())
+    metrics.push_back({name, numbers_from(both.at("train")), numbers_from(both.at("val"))});
+  return metrics;
+}
+
 Json to_json(const History& history) {
   return {{"loss", json_numbers(history.loss)},
           {"val_loss", json_numbers(history.val_loss)},
           {"learning_rate", json_numbers(history.learning_rate)},
+          {"metrics", to_json(history.metrics)},
           {"best_epoch", history.best_epoch},
           {"restored_best", history.restored_best},
           {"interrupted", history.interrupted},
@@ -52,6 +67,7 @@ History history_from(const Json& json) {
   history.loss = numbers_from(json.at("loss"));
   history.val_loss = numbers_from(json.at("val_loss"));
   history.learning_rate = numbers_from(json.at("learning_rate"));
+  if (json.contains("metrics")) history.metrics = metrics_from(json.at("metrics"));
   history.best_epoch = json.at("best_epoch");
   history.restored_best = json.at("restored_best");
   history.interrupted = json.at("interrupted");

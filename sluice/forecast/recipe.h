@@ -87,7 +87,9 @@ struct Recipe {
   std::optional<int> epochs, batch_size;  // batch_size 0: all
   bool shuffle = true;
   std::optional<double> clip_norm;
-  double clip_value = 0;
+  double clip_value = 0, clip_parameter_norm = 0;
+  double ema_decay = 0;
+  std::vector<std::string> metrics;
   int patience = 0;
   double loss_threshold = 0;
   Portion validation;

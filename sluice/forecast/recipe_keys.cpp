@@ -228,6 +228,14 @@ void add_training_keys(std::vector<RecipeKey>& keys) {
       key(g, "clip_norm", &R::clip_norm, "longest gradient allowed; 0: any", at_least(0)));
   keys.push_back(key(g, "clip_value", &R::clip_value, "largest gradient element allowed; 0: any",
                      at_least(0)));
+  keys.push_back(key(g, "clip_parameter_norm", &R::clip_parameter_norm,
+                     "longest gradient of one weight matrix or bias; 0: any", at_least(0)));
+  keys.push_back(key(g, "ema_decay", &R::ema_decay,
+                     "memory of a moving average of the weights, as 0.99, which then forecasts; "
+                     "0: the weights themselves",
+                     at_least(0)));
+  keys.push_back(key(g, "metrics", &R::metrics,
+                     "scores shown while training, beside the loss: [rmse, mae, r2]"));
   keys.push_back(key(g, "patience", &R::patience,
                      "stop after so many epochs without a better validation loss; 0: never",
                      at_least(0)));

@@ -76,6 +76,9 @@ TrainOptions train_options(const Recipe& recipe, uint64_t seed, const TrainingOu
   }
   options.clip_norm = recipe.clip_norm.value_or(0);
   options.clip_value = recipe.clip_value;
+  options.clip_parameter_norm = recipe.clip_parameter_norm;
+  options.ema_decay = recipe.ema_decay;
+  options.metrics = recipe.metrics;
   options.early_stopping.patience = recipe.patience;
   options.early_stopping.loss_threshold = recipe.loss_threshold;
   options.verbose = recipe.verbose;

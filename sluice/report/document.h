@@ -23,6 +23,12 @@ struct LossCurve {
   int best_epoch = -1;             ///< index of the epoch whose weights were kept; -1: the last
 };
 
+/// One metric of training; `curves` as those of the loss.
+struct MetricCurves {
+  std::string name;
+  std::vector<LossCurve> curves;
+};
+
 /// Values of one model along an axis given elsewhere; NaN where there is none.
 struct ModelValues {
   std::string name;
@@ -104,6 +110,7 @@ struct ReportDocument {
   std::string recipe;                 ///< YAML text
   std::string loss_name = "loss";
   std::vector<LossCurve> loss;
+  std::vector<MetricCurves> metrics;  ///< of training, beside the loss
   SeriesPart series;
   ForecastPart forecast;
   HorizonPart horizon;

@@ -178,21 +178,21 @@ Line loss_line(const LossCurve& curve, const char* part, bool alone) {
   return line;
 }
 
-Chart loss_chart(const ReportDocument& document) {
+Chart training_chart(const std::string& title, const std::string& name,
+                     const std::vector<LossCurve>& curves) {
   Chart chart;
-  chart.title = "Loss while training";
-  chart.y_label = document.loss_name;
+  chart.title = title;
+  chart.y_label = name;
   chart.x_label = "epoch";
   chart.whole_x = true;
-  const bool alone = document.loss.size() == 1;
-  for (const LossCurve& curve : document.loss) {
+  const bool alone = curves.size() == 1;
+  for (const LossCurve& curve : curves) {
     if (!curve.train.empty()) chart.lines.push_back(loss_line(curve, "training", alone));
     if (!curve.validation.empty()) chart.lines.push_back(loss_line(curve, "validation", alone));
     if (alone && curve.best_epoch >= 0)
       chart.marks.push_back({static_cast<double>(curve.best_epoch + 1), "kept"});
   }
-  if (!alone)
-    chart.caption = "One line for each of " + std::to_string(document.loss.size()) + " seeds.";
+  if (!alone) chart.caption = "One line for each of " + std::to_string(curves.size()) + " seeds.";
   chart.logarithmic = spans_magnitudes(chart);
   return chart;
 }
@@ -213,13 +213,17 @@ bool can_draw(const Chart& chart) {
 std::vector<NamedChart> figures_of(const ReportDocument& document) {
   const Colors colors(document);
   std::vector<NamedChart> figures;
-  const auto add = [&](const char* name, Chart chart) {
+  const auto add = [&](const std::string& name, Chart chart) {
     if (can_draw(chart)) figures.push_back({name, std::move(chart)});
   };
   if (!document.series.actual.empty()) add("series", series_chart(document, colors));
   if (!document.forecast.models.empty()) add("forecast", forecast_chart(document, colors));
   if (longest(document.horizon.models) > 1) add("horizon", horizon_chart(document, colors));
-  if (!document.loss.empty()) add("loss", loss_chart(document));
+  if (!document.loss.empty())
+    add("loss", training_chart("Loss while training", document.loss_name, document.loss));
+  for (const MetricCurves& metric : document.metrics)
+    add("training_" + metric.name,
+        training_chart(metric.name + " while training", metric.name, metric.curves));
   return figures;
 }
 

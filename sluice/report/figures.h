@@ -14,7 +14,8 @@ struct NamedChart {
   Chart chart;
 };
 
-/// The figures for what the document holds: "series", "forecast", "horizon", "loss".
+/// The figures for what the document holds: "series", "forecast", "horizon", "loss",
+/// "training_rmse" and so on.
 std::vector<NamedChart> figures_of(const ReportDocument& document);
 
 /// Draws every figure into `folder` (made if it is not there) as NAME.png and NAME.svg, and

@@ -58,6 +58,7 @@ NamedTensors to_tensors(const TrainingState& state) {
   NamedTensors all;
   append(all, "model/", state.model);
   append(all, "optimizer/", state.optimizer);
+  append(all, "average/", state.average);
   append(all, "best/", state.best_model);
   all.emplace_back("training/numbers",
                    of_numbers({static_cast<double>(state.epoch), static_cast<double>(state.update),
@@ -70,6 +71,10 @@ NamedTensors to_tensors(const TrainingState& state) {
   all.emplace_back("training/val_loss", of_numbers(history.val_loss));
   all.emplace_back("training/learning_rate", of_numbers(history.learning_rate));
   all.emplace_back("training/seconds", of_numbers(history.seconds));
+  for (const MetricHistory& metric : history.metrics) {
+    all.emplace_back("training/metric/" + metric.name, of_numbers(metric.train));
+    all.emplace_back("training/val_metric/" + metric.name, of_numbers(metric.val));
+  }
   return all;
 }
 
@@ -86,6 +91,7 @@ TrainingState from_tensors(const NamedTensors& tensors) {
   state.generator = to_text(find(tensors, "training/generator"));
   state.model = part_of(tensors, "model/");
   state.optimizer = part_of(tensors, "optimizer/");
+  state.average = part_of(tensors, "average/");
   state.best_model = part_of(tensors, "best/");
   History& history = state.history;
   history.best_epoch = static_cast<int>(numbers[3]);
@@ -97,6 +103,9 @@ TrainingState from_tensors(const NamedTensors& tensors) {
   history.val_loss = to_numbers(find(tensors, "training/val_loss"));
   history.learning_rate = to_numbers(find(tensors, "training/learning_rate"));
   history.seconds = to_numbers(find(tensors, "training/seconds"));
+  for (const auto& [name, train] : part_of(tensors, "training/metric/"))
+    history.metrics.push_back(
+        {name, to_numbers(train), to_numbers(find(tensors, "training/val_metric/" + name))});
   return state;
 }
 

@@ -55,7 +55,7 @@ class CrossEntropy : public RuleLoss<CrossEntropyRule> {
   }
 
   bool counts(double target) const override { return target != rule_.ignored; }
-  bool predicts_target() const override { return false; }
+  bool predicts_class() const override { return true; }
 
   int64_t counted(const Tensor& target, const Padding& padding) const override {
     return static_cast<int64_t>(sum_counting(target, padding, [](double) { return 1.0; }));

@@ -99,7 +99,7 @@ struct Binary {
 class BinaryLoss : public RuleLoss<ElementRule<Binary>> {
  public:
   using RuleLoss::RuleLoss;
-  bool predicts_target() const override { return false; }
+  bool predicts_class() const override { return true; }
   Tensor parameters(const Tensor& prediction) const override {
     Tensor probabilities = prediction.clone();
     dispatch(prediction.dtype(), [&](auto zero) {

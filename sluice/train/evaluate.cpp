@@ -91,16 +91,19 @@ double evaluate(Module& model, const Dataset& data, const std::string& loss, int
   return evaluate(model, data, *make_loss(loss), batch_size);
 }
 
-double evaluate(Module& model, const Dataset& data, const Loss& loss, int batch_size) {
+double evaluate(Module& model, const Dataset& data, const Loss& loss, int batch_size,
+                ScoreSums* scores) {
   check_dataset(data, "validation data");
   const Evaluation evaluation(model);
   double total = 0;
   int64_t counted = 0;
   for_batches(data, batch_size, [&](int64_t, const Batch& batch) {
     const Padding& padding = batch.target_padding();
-    const Variable result = loss(model.forward(batch.x(), batch.padding()), batch.y(), padding);
+    const Variable prediction = model.forward(batch.x(), batch.padding());
+    const double value = loss(prediction, batch.y(), padding).value().item();
+    if (scores) scores->add(loss, value, prediction.value(), batch.y(), padding);
     const int64_t targets = loss.counted(batch.y(), padding);
-    total += result.value().item() * static_cast<double>(targets);
+    total += value * static_cast<double>(targets);
     counted += targets;
   });
   return total / static_cast<double>(std::max<int64_t>(1, counted));

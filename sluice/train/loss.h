@@ -32,8 +32,10 @@ class Loss {
 
   /// Numbers that the model gives for each target; 0: one for each class, of any number.
   virtual int outputs() const { return 1; }
+  /// Whether targets are classes: numbers from 0, or yes and no as 1 and 0.
+  virtual bool predicts_class() const { return false; }
   /// Whether the prediction is the target itself, in the target's units.
-  virtual bool predicts_target() const { return outputs() == 1; }
+  bool predicts_target() const { return outputs() == 1 && !predicts_class(); }
 
   /// What the model's numbers stand for, in the prediction's shape: probabilities of classes, the
   /// parameters of a distribution; themselves unless a loss says otherwise.

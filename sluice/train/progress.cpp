@@ -56,6 +56,17 @@ std::string loss_text(const TrainProgress& progress) {
   return text;
 }
 
+std::string metrics_text(const History& history) {
+  std::string text;
+  for (const MetricHistory& metric : history.metrics) {
+    if (!metric.train.empty())
+      text += " - " + metric.name + ": " + number_text(metric.train.back());
+    if (!metric.val.empty())
+      text += " - val_" + metric.name + ": " + number_text(metric.val.back());
+  }
+  return text;
+}
+
 void ProgressPrinter::draw_bar(const TrainProgress& progress) {
   const double share = share_done(progress);
   const double left = share > 0 ? progress.seconds * (1 - share) / share : 0;
@@ -67,10 +78,10 @@ void ProgressPrinter::draw_bar(const TrainProgress& progress) {
   options_.output("\r" + line);
 }
 
-void ProgressPrinter::write_line(const TrainProgress& progress) {
+void ProgressPrinter::write_line(const Trainer& trainer, const TrainProgress& progress) {
   options_.output(epoch_text(progress) + " - " + duration_text(progress.seconds) + " - " +
-                  loss_text(progress) + " - learning_rate: " + number_text(progress.learning_rate) +
-                  "\n");
+                  loss_text(progress) + metrics_text(trainer.history()) +
+                  " - learning_rate: " + number_text(progress.learning_rate) + "\n");
 }
 
 void ProgressPrinter::on_batch_end(Trainer&, const TrainProgress& progress) {
@@ -80,10 +91,10 @@ void ProgressPrinter::on_batch_end(Trainer&, const TrainProgress& progress) {
   draw_bar(progress);
 }
 
-bool ProgressPrinter::on_epoch_end(Trainer&, const TrainProgress& progress) {
+bool ProgressPrinter::on_epoch_end(Trainer& trainer, const TrainProgress& progress) {
   if (options_.verbose <= 0 || !options_.output) return true;
   if (options_.verbose >= 2) {
-    write_line(progress);
+    write_line(trainer, progress);
     return true;
   }
   const double pause = options_.terminal ? seconds_between_bars : seconds_between_lines;
@@ -94,7 +105,7 @@ bool ProgressPrinter::on_epoch_end(Trainer&, const TrainProgress& progress) {
   if (options_.terminal)
     draw_bar(progress);
   else
-    write_line(progress);
+    write_line(trainer, progress);
   return true;
 }
 
@@ -104,7 +115,7 @@ void ProgressPrinter::on_train_end(Trainer& trainer, const TrainProgress& progre
     draw_bar(progress);
     options_.output("\n");
   } else if (line_is_due_) {
-    write_line(progress);
+    write_line(trainer, progress);
   }
   options_.output(trainer.history().ending + "\n");
 }

@@ -20,7 +20,7 @@ class ProgressPrinter : public Callback {
 
  private:
   void draw_bar(const TrainProgress& progress);
-  void write_line(const TrainProgress& progress);
+  void write_line(const Trainer& trainer, const TrainProgress& progress);
 
   const TrainOptions& options_;
   double last_shown_ = -1;
@@ -31,6 +31,7 @@ class ProgressPrinter : public Callback {
 /// "Epoch 12/100", "loss: 0.0123 - val_loss: 0.0140", "1:05": parts of the lines.
 std::string epoch_text(const TrainProgress& progress);
 std::string loss_text(const TrainProgress& progress);
+std::string metrics_text(const History& history);  // " - accuracy: 0.93 - val_accuracy: 0.91"
 std::string duration_text(double seconds);
 
 }  // namespace sluice

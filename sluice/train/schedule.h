@@ -1,7 +1,8 @@
-// The learning rate as a function of the epoch.
+// The learning rate while training goes on.
 #pragma once
 
-#include <functional>
+#include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -12,16 +13,27 @@
 
 namespace sluice {
 
-/// Learning rate of an epoch, counted from 0.
-using Schedule = std::function<double(int epoch)>;
-using ScheduleFactory = Schedule (*)(double learning_rate, int epochs, const Options& options);
+/// Where an update stands: epochs and batches count from 0.
+struct TrainTime {
+  int epoch = 0;
+  int64_t batch = 0, batches = 1;
+};
 
-/// constant, step, exponential, cosine, table.
+class Schedule {
+ public:
+  virtual ~Schedule() = default;
+  virtual double rate(const TrainTime& time) const = 0;
+  /// The loss after an epoch: of the validation data, or of the training data where there are none.
+  virtual void observe(double loss) { (void)loss; }
+};
+
+using ScheduleFactory = std::unique_ptr<Schedule> (*)(double learning_rate, int epochs,
+                                                      const Options& options);
+
+/// constant, step, exponential, cosine, one_cycle, plateau, table.
 std::span<const RegistryRow<ScheduleFactory>> schedule_registry();
 /// Throws Error "config.unknown_schedule", "config.unknown_key" or "train.schedule".
-Schedule make_schedule(const std::string& name, double learning_rate, int epochs,
-                       const Options& options);
-/// {{0, 1e-3}, {10, 5e-4}}: each rate holds from its epoch on. The first epoch must be 0.
-Schedule table_schedule(std::vector<std::pair<int, double>> rates);
+std::unique_ptr<Schedule> make_schedule(const std::string& name, double learning_rate, int epochs,
+                                        const Options& options);
 
 }  // namespace sluice

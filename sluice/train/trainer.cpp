@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "sluice/autograd/arithmetic.h"
@@ -19,6 +20,7 @@
 #include "sluice/train/optimizer.h"
 #include "sluice/train/progress.h"
 #include "sluice/train/schedule.h"
+#include "sluice/train/weight_average.h"
 
 namespace sluice {
 
@@ -46,9 +48,21 @@ void check_options(const TrainOptions& options) {
   if (!(options.learning_rate >= 0) || !std::isfinite(options.learning_rate))
     fail_config("train.options", "learning_rate", "it must be a number of at least 0",
                 "write for example learning_rate: 0.001");
-  if (options.clip_norm < 0 || options.clip_value < 0)
-    fail_config("train.options", options.clip_norm < 0 ? "clip_norm" : "clip_value",
-                "it must not be negative", "0 switches it off");
+  const std::pair<const char*, double> lengths[] = {
+      {"clip_norm", options.clip_norm},
+      {"clip_value", options.clip_value},
+      {"clip_parameter_norm", options.clip_parameter_norm}};
+  for (const auto& [name, length] : lengths)
+    if (length < 0)
+      fail_config("train.options", name, "it must not be negative", "0 switches it off");
+  if (!(options.ema_decay >= 0 && options.ema_decay < 1))
+    fail_config("train.options", "ema_decay", "it must be at least 0 and below 1",
+                "write for example ema_decay: 0.99");
+}
+
+// The loss that early stopping and schedules look at.
+double looked_at_in(const History& history, size_t epoch) {
+  return epoch < history.val_loss.size() ? history.val_loss[epoch] : history.loss[epoch];
 }
 
 }  // namespace
@@ -58,19 +72,27 @@ struct Trainer::Body {
       : model(model_),
         options(std::move(options_)),
         loss(make_loss(options.loss, options.loss_options)),
-        schedule(make_schedule(options.schedule, options.learning_rate, options.epochs,
-                               options.schedule_options)),
+        metrics(find_training_metrics(options.metrics, *loss)),
+        schedule(fresh_schedule()),
         optimizer(make_optimizer(options.optimizer, options.optimizer_options, model.parameters())),
         penalties(model, options.penalties),
+        average(model.parameters(), options.ema_decay),
         generator(options.seed),
-        printer(options) {}
+        printer(options) {
+    if (options.clip_parameter_norm > 0) clip_parameters.emplace(model);
+    for (const std::string& name : options.metrics) history.metrics.push_back({name, {}, {}});
+  }
 
   Module& model;
   TrainOptions options;
   std::unique_ptr<Loss> loss;
-  Schedule schedule;
+  std::vector<TrainingMetric> metrics;
+  std::unique_ptr<Schedule> schedule;
   std::unique_ptr<Optimizer> optimizer;
   ParameterPenalties penalties;
+  WeightAverage average;
+  bool holds_average = false;  // the model does, and `average` the weights
+  std::optional<ParameterClip> clip_parameters;
   Generator generator;
   ProgressPrinter printer;
 
@@ -80,6 +102,7 @@ struct Trainer::Body {
   double best_loss = no_loss_yet;
 
   Batch batch;
+  ScoreSums scores;  // of the epoch so far
   std::vector<int64_t> order;
   std::vector<Callback*> callbacks;
   Clock::time_point start;
@@ -87,12 +110,21 @@ struct Trainer::Body {
   TrainProgress progress;
 
   int epoch() const { return static_cast<int>(history.loss.size()); }
+  std::unique_ptr<Schedule> fresh_schedule() const {
+    return make_schedule(options.schedule, options.learning_rate, options.epochs,
+                         options.schedule_options);
+  }
   void begin(std::span<Callback* const> given, int64_t examples);
   void end();
   double train_batch(const Dataset& data, std::span<const int64_t> rows, double rate);
   void clip();
   bool run_epoch(Trainer& trainer, const Dataset& data);
   void finish_epoch(double loss, const Dataset* validation);
+  void validate(const Dataset& data);
+  void swap_average() {
+    average.swap();
+    holds_average = !holds_average;
+  }
   void note_best();
   bool keep_going(Trainer& trainer);
   void keep_best_weights();
@@ -112,6 +144,7 @@ void Trainer::Body::diverged(const std::string& what) {
 
 void Trainer::Body::clip() {
   if (options.clip_value > 0) clip_value(optimizer->parameters(), options.clip_value);
+  if (clip_parameters) (*clip_parameters)(options.clip_parameter_norm);
   if (options.clip_norm > 0) {
     const double norm = clip_norm(optimizer->parameters(), options.clip_norm);
     if (!std::isfinite(norm)) diverged("the gradient is not a finite number");
@@ -124,8 +157,10 @@ double Trainer::Body::train_batch(const Dataset& data, std::span<const int64_t> 
   MaskKey key{options.seed, update, 0};
   model.set_mask_key(key);
   optimizer->zero_grad();
-  Variable result =
-      (*loss)(model.forward(batch.x(), batch.padding()), batch.y(), batch.target_padding());
+  const Variable prediction = model.forward(batch.x(), batch.padding());
+  Variable result = (*loss)(prediction, batch.y(), batch.target_padding());
+  if (!metrics.empty())
+    scores.add(*loss, result.value().item(), prediction.value(), batch.y(), batch.target_padding());
   if (const Variable penalty = model.take_penalty(); penalty.defined()) result = result + penalty;
   double value = result.value().item();
   if (!std::isfinite(value)) diverged("the loss is not a finite number");
@@ -133,6 +168,7 @@ double Trainer::Body::train_batch(const Dataset& data, std::span<const int64_t> 
   value += penalties.add_gradients();
   clip();
   optimizer->step(rate);
+  if (options.ema_decay > 0) average.update();
   ++update;
   return value;
 }
@@ -144,13 +180,14 @@ bool Trainer::Body::run_epoch(Trainer& trainer, const Dataset& data) {
   else
     std::iota(order.begin(), order.end(), int64_t{0});
   const int64_t width = options.batch_size > 0 ? options.batch_size : data.size();
-  const double rate = schedule(epoch());
+  scores = {};
   progress.epoch = epoch();
   progress.batches = (data.size() + width - 1) / width;
   double total = 0, counted = 0;
   for (int64_t begin = 0; begin < data.size(); begin += width) {
     const auto rows = std::span<const int64_t>(order).subspan(
         static_cast<size_t>(begin), static_cast<size_t>(std::min(width, data.size() - begin)));
+    const double rate = schedule->rate({epoch(), begin / width, progress.batches});
     const double value = train_batch(data, rows, rate);
     const auto targets = static_cast<double>(loss->counted(batch.y(), batch.target_padding()));
     total += value * targets;
@@ -169,21 +206,32 @@ void Trainer::Body::finish_epoch(double epoch_loss, const Dataset* validation) {
   for (const Variable& parameter : optimizer->parameters())
     if (!std::isfinite(sum_squares(parameter.value())))
       diverged("a parameter is not a finite number");
+  for (size_t i = 0; i < metrics.size(); ++i)
+    history.metrics[i].train.push_back(metrics[i].value(scores));
   progress.val_loss = unknown;
-  if (validation) {
-    progress.val_loss = evaluate(model, *validation, *loss, options.batch_size);
-    if (!std::isfinite(progress.val_loss)) diverged("the validation loss is not a finite number");
-    history.val_loss.push_back(progress.val_loss);
-  }
+  swap_average();  // what is judged and kept
+  if (validation) validate(*validation);
   history.loss.push_back(epoch_loss);
   history.learning_rate.push_back(progress.learning_rate);
   progress.seconds = seconds_before + seconds_since(start);
   history.seconds.push_back(progress.seconds);
   note_best();
+  swap_average();
+}
+
+void Trainer::Body::validate(const Dataset& data) {
+  ScoreSums judged;
+  progress.val_loss =
+      evaluate(model, data, *loss, options.batch_size, metrics.empty() ? nullptr : &judged);
+  if (!std::isfinite(progress.val_loss)) diverged("the validation loss is not a finite number");
+  history.val_loss.push_back(progress.val_loss);
+  for (size_t i = 0; i < metrics.size(); ++i)
+    history.metrics[i].val.push_back(metrics[i].value(judged));
 }
 
 void Trainer::Body::note_best() {
-  const double looked_at = history.val_loss.empty() ? history.loss.back() : history.val_loss.back();
+  const double looked_at = looked_at_in(history, history.loss.size() - 1);
+  schedule->observe(looked_at);
   if (!(looked_at < best_loss - options.early_stopping.min_delta) && !best_model.empty()) return;
   best_loss = looked_at;
   best_model = model.state();
@@ -238,6 +286,7 @@ Dataset converted(const Dataset& data, DType dtype) {
 }  // namespace
 
 void Trainer::Body::begin(std::span<Callback* const> given, int64_t examples) {
+  if (holds_average) swap_average();
   callbacks.assign(given.begin(), given.end());
   callbacks.push_back(&printer);
   order.resize(static_cast<size_t>(examples));
@@ -255,6 +304,8 @@ void Trainer::Body::end() {
     history.ending += "; no epoch was finished, the weights are those of the last update";
   else if (!best_model.empty() && (options.early_stopping.restore_best || history.interrupted))
     keep_best_weights();
+  else
+    swap_average();
   model.eval();
 }
 
@@ -286,15 +337,25 @@ History Trainer::fit(const Dataset& train, const Dataset* validation,
 }
 
 TrainingState Trainer::state() const {
-  const Body& body = *body_;
-  return {body.epoch(),
-          body.update,
-          body.generator.save(),
-          body.model.state(),
-          body.optimizer->state(),
-          body.history,
-          body.best_model,
-          body.best_loss};
+  Body& body = *body_;
+  const bool held_average = body.holds_average;
+  if (held_average) body.swap_average();
+  TrainingState state = {body.epoch(),
+                         body.update,
+                         body.generator.save(),
+                         body.model.state(),
+                         body.optimizer->state(),
+                         {},
+                         body.history,
+                         body.best_model,
+                         body.best_loss};
+  if (!body.average.empty()) {
+    body.swap_average();
+    state.average = body.model.state();
+    body.swap_average();
+  }
+  if (held_average) body.swap_average();
+  return state;
 }
 
 void Trainer::restore(const TrainingState& state) {
@@ -304,6 +365,18 @@ void Trainer::restore(const TrainingState& state) {
               "it says " + std::to_string(state.epoch) + " epochs but holds the losses of " +
                   std::to_string(state.history.loss.size()),
               "use a state that Trainer::state() returned");
+  bool same_metrics = state.history.metrics.size() == body.metrics.size();
+  for (size_t i = 0; same_metrics && i < body.metrics.size(); ++i)
+    same_metrics = state.history.metrics[i].name == body.options.metrics[i];
+  if (!same_metrics)
+    fail_data("train.state", "training state", "it was made with other metrics",
+              "go on with the options that it was made with");
+  body.average.forget();
+  body.holds_average = false;
+  if (body.options.ema_decay > 0 && !state.average.empty()) {
+    body.model.load_state(state.average);
+    body.average.take();
+  }
   body.model.load_state(state.model);
   body.optimizer->load_state(state.optimizer);
   body.generator.load(state.generator);
@@ -311,6 +384,9 @@ void Trainer::restore(const TrainingState& state) {
   body.history = state.history;
   body.best_model = state.best_model;
   body.best_loss = state.best_model.empty() ? no_loss_yet : state.best_loss;
+  body.schedule = body.fresh_schedule();  // what it remembers follows from the losses
+  for (size_t epoch = 0; epoch < body.history.loss.size(); ++epoch)
+    body.schedule->observe(looked_at_in(body.history, epoch));
 }
 
 History fit(Module& model, const Dataset& train, const Dataset* validation,

@@ -12,8 +12,8 @@
 #include "sluice/base/options.h"
 #include "sluice/layers/module.h"
 #include "sluice/train/callback.h"
-#include "sluice/train/loss.h"
 #include "sluice/train/penalty.h"
+#include "sluice/train/training_metric.h"
 
 namespace sluice {
 
@@ -50,6 +50,12 @@ struct TrainOptions {
   std::vector<ParameterPenalty> penalties;  ///< on parameters, by name
   double clip_norm = 0;                     ///< 0: off
   double clip_value = 0;                    ///< 0: off
+  double clip_parameter_norm =
+      0;  ///< of every weight and bias by itself, as Keras' clipnorm; 0: off
+  /// Memory of a moving average of the weights, as 0.99; 0: none. The average is what is evaluated,
+  /// compared with the best, and left in the model at the end.
+  double ema_decay = 0;
+  std::vector<std::string> metrics;  ///< of training_metric_registry(), on both kinds of data
   EarlyStopping early_stopping;
 
   int verbose = 0;        ///< 0 silent, 1 progress with loss and time left, 2 a line an epoch
@@ -57,12 +63,20 @@ struct TrainOptions {
   std::function<void(std::string_view)> output;  ///< where text goes; the library never prints
 };
 
+/// One metric, a value an epoch.
+struct MetricHistory {
+  std::string name;
+  std::vector<double> train;  ///< over the epoch's batches, as they were trained on
+  std::vector<double> val;    ///< after the epoch; empty without validation data
+};
+
 /// What happened, one value an epoch.
 struct History {
-  std::vector<double> loss;      ///< mean over the epoch's batches, penalties included
-  std::vector<double> val_loss;  ///< after the epoch; empty without validation data
-  std::vector<double> learning_rate;
-  std::vector<double> seconds;  ///< from the start of fit() to the end of the epoch
+  std::vector<double> loss;           ///< mean over the epoch's batches, penalties included
+  std::vector<double> val_loss;       ///< after the epoch; empty without validation data
+  std::vector<double> learning_rate;  ///< of the epoch's last update
+  std::vector<double> seconds;        ///< from the start of fit() to the end of the epoch
+  std::vector<MetricHistory> metrics;
   bool interrupted = false, stopped_early = false;
   int best_epoch = -1;         ///< from 0; -1 before the first epoch ended
   bool restored_best = false;  ///< the model holds the weights of best_epoch
@@ -115,8 +129,9 @@ Tensor predict(Module& model, const Tensor& x, const Padding& padding = {}, int 
 Tensor predict_with_masks(Module& model, const Tensor& x, MaskKey key, const Padding& padding = {},
                           int batch_size = 256);
 
-/// Mean loss over the data, in evaluation mode.
+/// Mean loss over the data, in evaluation mode; `scores` are added to where given.
 double evaluate(Module& model, const Dataset& data, const std::string& loss, int batch_size = 256);
-double evaluate(Module& model, const Dataset& data, const Loss& loss, int batch_size = 256);
+double evaluate(Module& model, const Dataset& data, const Loss& loss, int batch_size = 256,
+                ScoreSums* scores = nullptr);
 
 }  // namespace sluice

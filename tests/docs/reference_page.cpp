@@ -13,6 +13,7 @@
 #include "sluice/train/loss.h"
 #include "sluice/train/optimizer.h"
 #include "sluice/train/schedule.h"
+#include "sluice/train/training_metric.h"
 
 namespace sluice {
 namespace {
@@ -99,6 +100,7 @@ void print_page() {
   print_cells();
   print_rows("Initialisations", initialization_registry());
   print_rows("Losses", loss_registry());
+  print_rows("Metrics of training", training_metric_registry());
   print_rows("Optimizers", optimizer_registry());
   print_rows("Schedules", schedule_registry());
   print_rows("Transforms", transform_registry());

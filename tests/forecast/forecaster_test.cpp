@@ -56,6 +56,8 @@ INSTANTIATE_TEST_SUITE_P(
     Recipes, EveryKind,
     testing::Values(Words{}, Words{"horizon=6"}, Words{"model=lstm", "num_layers=2", "past=[x]"},
                     Words{"model=rnn", "linear_skip=ridge", "horizon=3"},
+                    Words{"ema_decay=0.9", "clip_parameter_norm=0.5", "validation=6",
+                          "schedule={cosine: {warmup: 1, by: update}}"},
                     Words{"loss={pinball: {quantiles: [0.9]}}"},
                     Words{"loss={huber: {delta: 0.2}}"},
                     Words{"optimizer={rmsprop: {convention: keras, momentum: 0.9}}"},
@@ -81,6 +83,28 @@ TEST(Forecaster, RefusesALossOfOtherNumbers) {
     } catch (const Error& error) {
       EXPECT_EQ(error.id, "config.loss") << error.what();
     }
+}
+
+TEST(Forecaster, FileKeepsTheMetricsOfTraining) {
+  const Prepared prepared =
+      prepare(quick_recipe({"metrics=[rmse, r2]", "validation=6", "schedule=plateau"}));
+  const Forecaster before = fitted(prepared);
+  const std::string path = testing::TempDir() + "metrics-" + std::to_string(getpid()) + ".sluice";
+  ModelFile file;
+  before.save(file);
+  save_model(file, path);
+  const Forecaster after = Forecaster::load(load_model(path), path);
+  std::filesystem::remove(path);
+  const auto& metrics = before.bases()[0].members[0].history.metrics;
+  const auto& loaded = after.bases()[0].members[0].history.metrics;
+  ASSERT_EQ(metrics.size(), 2u);
+  ASSERT_EQ(loaded.size(), 2u);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(metrics[i].val.size(), 3u);
+    EXPECT_EQ(loaded[i].name, metrics[i].name);
+    EXPECT_EQ(loaded[i].train, metrics[i].train);
+    EXPECT_EQ(loaded[i].val, metrics[i].val);
+  }
 }
 
 TEST(Forecaster, EveryOptimizerTrains) {

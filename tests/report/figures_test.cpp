@@ -48,6 +48,17 @@ TEST(Figures, OneForEachPartThatIsThere) {
   EXPECT_TRUE(figures_of({}).empty());
 }
 
+TEST(Figures, OneForEachMetricOfTraining) {
+  ReportDocument document;
+  document.metrics = {{"rmse", {{"seed 0", {3, 2, 1}, {4, 3, 2}, 1}}}};
+  const std::vector<NamedChart> figures = figures_of(document);
+  ASSERT_EQ(figures.size(), 1u);
+  EXPECT_EQ(figures[0].name, "training_rmse");
+  EXPECT_EQ(figures[0].chart.y_label, "rmse");
+  ASSERT_EQ(figures[0].chart.lines.size(), 2u);
+  EXPECT_EQ(figures[0].chart.lines[1].y, (std::vector<double>{4, 3, 2}));
+}
+
 TEST(Figures, AModelHasOneColourEverywhere) {
   for (const NamedChart& figure : figures_of(sample_document()))
     for (const Line& line : figure.chart.lines)

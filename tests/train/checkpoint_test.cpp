@@ -10,6 +10,7 @@
 #include "sluice/base/error.h"
 #include "sluice/base/random.h"
 #include "sluice/layers/sequential.h"
+#include "sluice/train/optimizer.h"
 
 namespace sluice {
 namespace {
@@ -29,14 +30,23 @@ Dataset example_data() {
   return data;
 }
 
+// Of an optimizer's name; "everything" has whatever else remembers something.
 TrainOptions options(const std::string& optimizer) {
   TrainOptions options;
   options.epochs = 8;
   options.batch_size = 7;
-  options.optimizer = optimizer;
+  options.optimizer = optimizer == "everything" ? "adam" : optimizer;
   if (optimizer == "sgd") options.optimizer_options.set("momentum", "0.9");
   options.learning_rate = 0.01;
   options.schedule = "exponential";
+  if (optimizer == "everything") {
+    options.schedule = "plateau";
+    options.schedule_options.set("patience", "0");
+    options.schedule_options.set("threshold", "0.5");  // so that it has something to do
+    options.ema_decay = 0.9;
+    options.metrics = {"rmse", "r2"};
+    options.clip_parameter_norm = 0.2;
+  }
   options.clip_norm = 1;
   options.seed = 21;
   options.early_stopping.restore_best = true;
@@ -80,9 +90,23 @@ TEST_P(Checkpoint, GoesOnToTheSameBits) {
   EXPECT_EQ(rest.learning_rate, whole.learning_rate);
   EXPECT_EQ(rest.best_epoch, whole.best_epoch);
   EXPECT_EQ(rest.ending, whole.ending);
+  ASSERT_EQ(rest.metrics.size(), whole.metrics.size());
+  for (size_t i = 0; i < whole.metrics.size(); ++i) {
+    EXPECT_EQ(rest.metrics[i].name, whole.metrics[i].name);
+    EXPECT_EQ(rest.metrics[i].train, whole.metrics[i].train);
+    EXPECT_EQ(rest.metrics[i].val, whole.metrics[i].val);
+    EXPECT_EQ(whole.metrics[i].val.size(), 8u);
+  }
+  EXPECT_LT(whole.learning_rate.back(), whole.learning_rate.front());
 }
 
-INSTANTIATE_TEST_SUITE_P(Optimizers, Checkpoint, testing::Values("sgd", "adam", "adamw"),
+std::vector<std::string> all_cases() {
+  std::vector<std::string> names = {"everything"};
+  for (const auto& row : optimizer_registry()) names.push_back(row.name);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Optimizers, Checkpoint, testing::ValuesIn(all_cases()),
                          [](const auto& each) { return each.param; });
 
 TEST(CheckpointTensors, CarryEverything) {

@@ -83,5 +83,43 @@ TEST(TrainerLoss, OptionsReachTheLoss) {
   EXPECT_THROW(Trainer(*model, options), Error);
 }
 
+TEST(TrainerMetric, StandsInTheHistoryAndInTheLines) {
+  const Dataset data = data_for(*make_loss("mse"), "mse");
+  const auto model = model_with(1);
+  std::string lines;
+  TrainOptions options;
+  options.epochs = 3;
+  options.metrics = {"rmse", "mae", "r2"};
+  options.verbose = 2;
+  options.output = [&](std::string_view text) { lines += text; };
+  const History history = fit(*model, data, &data, options);
+  ASSERT_EQ(history.metrics.size(), 3u);
+  for (const MetricHistory& metric : history.metrics) {
+    EXPECT_EQ(metric.train.size(), 3u);
+    EXPECT_EQ(metric.val.size(), 3u);
+    EXPECT_NE(lines.find(" - val_" + metric.name + ": "), std::string::npos) << lines;
+  }
+  EXPECT_NEAR(history.metrics[0].train[1], std::sqrt(history.loss[1]), 1e-6);
+  EXPECT_NEAR(history.metrics[0].val[1], std::sqrt(history.val_loss[1]), 1e-6);
+  EXPECT_NEAR(history.metrics[1].val[2], evaluate(*model, data, "mae"), 1e-6);
+  EXPECT_NE(lines.find(" - rmse: "), std::string::npos);
+}
+
+TEST(TrainerMetric, ClassesGrowMoreAccurate) {
+  const Dataset data = data_for(*make_loss("cross_entropy"), "cross_entropy");
+  const auto model = model_with(3);
+  TrainOptions options;
+  options.epochs = 40;
+  options.learning_rate = 0.02;
+  options.loss = "cross_entropy";
+  options.metrics = {"accuracy", "perplexity"};
+  const History history = fit(*model, data, nullptr, options);
+  EXPECT_GT(history.metrics[0].train.back(), 0.9);
+  EXPECT_TRUE(history.metrics[0].val.empty());
+  EXPECT_NEAR(history.metrics[1].train.back(), std::exp(history.loss.back()), 1e-5);
+  options.metrics = {"rmse"};
+  EXPECT_THROW(Trainer(*model, options), Error);
+}
+
 }  // namespace
 }  // namespace sluice
