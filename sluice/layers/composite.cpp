@@ -133,6 +133,12 @@ void Composite::to(DType dtype) {
   for (const Child& child : children_) child.module->to(dtype);
 }
 
+std::vector<std::pair<std::string, const Module*>> Composite::children() const {
+  std::vector<std::pair<std::string, const Module*>> children;
+  for (const Child& child : children_) children.emplace_back(child.name, child.module);
+  return children;
+}
+
 void Composite::set_mask_key(MaskKey& key) {
   for (const Child& child : children_) child.module->set_mask_key(key);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sluice/layers/module.h"
@@ -24,6 +25,8 @@ class Composite : public Module {
   Variable take_penalty() override;
   void to(DType dtype) override;
   void set_mask_key(MaskKey& key) override;
+  /// Its layers by name, in order.
+  std::vector<std::pair<std::string, const Module*>> children() const;
 
  protected:
   /// The child must live as long as this module; its tensors are called "<name>.<tensor>".

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -23,6 +24,10 @@ class Module {
 
   /// x [B,T,I] for sequence layers unless a layer says otherwise.
   virtual Variable forward(const Variable& x, const Padding& padding = {}) = 0;
+  /// The same, as one calls a function: seen by a summary, which forward() alone is not.
+  Variable operator()(const Variable& x, const Padding& padding = {});
+  /// What kind of layer it is, for people: the name of its class unless it says otherwise.
+  virtual std::string type_name() const;
 
   /// What the optimizer updates, in a fixed order. A layer may hold parameters in a layout of
   /// its own; names and neutral shapes are the business of state().
@@ -63,6 +68,20 @@ class Module {
 
  private:
   bool training_ = true, keeps_masks_ = false;
+};
+
+/// Sees every layer that is called as a function on this thread, and its result, while it lives.
+class CallObserver {
+ public:
+  using Function = std::function<void(const Module& layer, const Variable& result)>;
+  explicit CallObserver(Function function);
+  ~CallObserver();
+  CallObserver(const CallObserver&) = delete;
+  CallObserver& operator=(const CallObserver&) = delete;
+
+ private:
+  Function function_;
+  const Function* previous_;
 };
 
 /// What the module makes of a batch of zeros of this shape, in evaluation mode and without a trace.

@@ -71,6 +71,8 @@ class Recurrent : public Module {
                       const Padding& padding = {}) const;
   Variable forward(const Variable& x, const Padding& padding = {}) override;
 
+  /// The cell's.
+  std::string type_name() const override { return options().cell; }
   void set_mask_key(MaskKey& key) override;
   bool keep_masks(bool on) override;
   std::vector<Variable> parameters() const override;

@@ -16,7 +16,7 @@ void Sequential::push_back(std::unique_ptr<Module> layer) {
 
 Variable Sequential::forward(const Variable& x, const Padding& padding) {
   Variable value = x;
-  for (const auto& layer : layers_) value = layer->forward(value, padding);
+  for (const auto& layer : layers_) value = (*layer)(value, padding);
   return value;
 }
 

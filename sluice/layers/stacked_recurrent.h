@@ -67,6 +67,8 @@ class StackedRecurrent : public Module {
   RecurrentResult run(const Variable& x, const RecurrentState& state = {},
                       const Padding& padding = {});
   Variable forward(const Variable& x, const Padding& padding = {}) override;
+  /// The cell's.
+  std::string type_name() const override { return options_.layer.cell; }
 
   std::vector<Variable> parameters() const override;
   /// Recurrent's names: weight_ih_l0, weight_hh_l0, … weight_ih_l1_reverse.

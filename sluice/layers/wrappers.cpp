@@ -61,7 +61,7 @@ Residual::Residual(std::unique_ptr<Module> layer) : layer_(checked(std::move(lay
 }
 
 Variable Residual::forward(const Variable& x, const Padding& padding) {
-  const Variable y = layer_->forward(x, padding);
+  const Variable y = (*layer_)(x, padding);
   if (!(y.shape() == x.shape()))
     fail_config("layer.shape", "residual",
                 "the layer makes " + y.shape().to_string() + " of " + x.shape().to_string() +
@@ -81,13 +81,13 @@ Variable TimeDistributed::forward(const Variable& x, const Padding& padding) {
     fail_config("layer.shape", "time_distributed",
                 "an input of shape " + shape.to_string() + " has no steps", "give [B,T,…]");
   if (padding.lengths.empty()) {
-    const Variable y = layer_->forward(reshape(x, with_rows(shape[0] * shape[1], shape, 2)));
+    const Variable y = (*layer_)(reshape(x, with_rows(shape[0] * shape[1], shape, 2)));
     return reshape(y, with_steps(shape, y.shape()));
   }
   TrueSteps steps(shape, padding);
   const Variable rows = gather_rows(flat(x, shape[0] * shape[1]), std::move(steps.place),
                                     {steps.count, x.value().numel() / (shape[0] * shape[1])});
-  const Variable y = layer_->forward(reshape(rows, with_rows(steps.count, shape, 2)));
+  const Variable y = (*layer_)(reshape(rows, with_rows(steps.count, shape, 2)));
   const int64_t width = y.value().numel() / steps.count;
   const Variable back =
       gather_rows(flat(y, steps.count), std::move(steps.number), {shape[0] * shape[1], width});
