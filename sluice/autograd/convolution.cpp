@@ -41,10 +41,7 @@ void for_blocks(const Plan& plan, const Body& body) {
   const int64_t block = plan.block(), blocks = (plan.images + block - 1) / block;
   const auto one = [&](int64_t i) { body(i * block, std::min(block, plan.images - i * block)); };
   constexpr int64_t worth_threads = 1 << 20;
-  if (plan.work() < worth_threads)
-    for (int64_t i = 0; i < blocks; ++i) one(i);
-  else
-    parallel_for(blocks, one);
+  for_pieces(blocks, plan.work() >= worth_threads, one);
 }
 
 // weight [O,C/groups,taps] <-> [O,taps,C/groups], the order in which patches lie.

@@ -31,11 +31,7 @@ class EmbeddingNode : public Node {
           for (int64_t c = first; rows_[i] >= 0 && c < last; ++c)
             to[rows_[i] * width + c] += grad[static_cast<int64_t>(i) * width + c];
       };
-      const int64_t strips = (width + strip - 1) / strip;
-      if (grads[0].numel() < least_parallel)
-        for (int64_t s = 0; s < strips; ++s) add_strip(s);
-      else
-        parallel_for(strips, add_strip);
+      for_pieces((width + strip - 1) / strip, grads[0].numel() >= least_parallel, add_strip);
     });
   }
 

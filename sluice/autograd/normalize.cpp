@@ -29,11 +29,7 @@ void check(const Variable& x, const Variable& weight, const Variable& bias) {
 // Calls body(row) for every row of x [..,C], by threads where it is worth it.
 template <class Body>
 void for_rows(const Tensor& x, const Body& body) {
-  const int64_t rows = x.numel() / x.size(-1);
-  if (x.numel() < least_parallel)
-    for (int64_t row = 0; row < rows; ++row) body(row);
-  else
-    parallel_for(rows, body);
+  for_pieces(x.numel() / x.size(-1), x.numel() >= least_parallel, body);
 }
 
 // Where the mean lies and how wide numbers spread, of each row or of each channel.
@@ -131,11 +127,7 @@ Tensor channel_sums(const Tensor& x, const Tensor& real, const Value& value) {
       for (int64_t c = first; c < last; ++c) to[c] += value(row, c);
     }
   };
-  const int64_t strips = (channels + strip - 1) / strip;
-  if (x.numel() < least_parallel)
-    for (int64_t s = 0; s < strips; ++s) one(s);
-  else
-    parallel_for(strips, one);
+  for_pieces((channels + strip - 1) / strip, x.numel() >= least_parallel, one);
   return sums;
 }
 

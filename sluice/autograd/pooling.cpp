@@ -53,10 +53,7 @@ Plan plan_of(const Variable& x, WindowAxis time) {
 // Calls body(row) for every row of the batch, by threads where it is worth it.
 template <class Body>
 void for_rows(const Plan& plan, const Body& body) {
-  if (plan.result().numel() * plan.time.kernel < least_parallel)
-    for (int64_t row = 0; row < plan.batch; ++row) body(row);
-  else
-    parallel_for(plan.batch, body);
+  for_pieces(plan.batch, plan.result().numel() * plan.time.kernel >= least_parallel, body);
 }
 
 class MaxPoolNode : public Node {

@@ -1,12 +1,11 @@
 #include "sluice/autograd/softmax.h"
 
-#include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "sluice/autograd/node.h"
 #include "sluice/base/error.h"
 #include "sluice/tensor/chunk.h"
+#include "sluice/tensor/softmax_rows.h"
 #include "sluice/tensor/vector_math.h"
 
 namespace sluice {
@@ -22,49 +21,8 @@ int64_t row_size(const Tensor& x) {
 // Calls body(first number of a row) for every row, by threads where it is worth it.
 template <class Body>
 void for_rows(const Tensor& x, const Body& body) {
-  const int64_t size = x.size(-1), rows = x.numel() / size;
-  const auto one = [&](int64_t row) { body(row * size); };
-  if (x.numel() < least_parallel)
-    for (int64_t row = 0; row < rows; ++row) one(row);
-  else
-    parallel_for(rows, one);
-}
-
-// Some rows of y = eˣ⁻ᵐ with m the largest of the row; returns m and the sum.
-template <class T>
-std::pair<T, double> exponentials(const T* x, T* y, int64_t size) {
-  T most = x[0];
-  for (int64_t i = 1; i < size; ++i) most = x[i] > most || x[i] != x[i] ? x[i] : most;
-  vector_exp_below(x, y, size, most);
-  return {most, sum_lanes(0, size, [y](int64_t i) { return static_cast<double>(y[i]); })};
-}
-
-// The row with what is not allowed far below everything else; false if nothing is allowed.
-template <class T, class M>
-bool hide(const T* x, const M* allowed, T* y, int64_t size) {
-  bool any = false;
-  for (int64_t i = 0; i < size; ++i) {
-    y[i] = allowed[i] != 0 ? x[i] : std::numeric_limits<T>::lowest();
-    any = any || allowed[i] != 0;
-  }
-  return any;
-}
-
-template <class T, class M>
-void softmax_row(const T* x, const M* allowed, T* y, int64_t size) {
-  if (allowed && !hide(x, allowed, y, size)) {
-    std::fill_n(y, size, T{0});
-    return;
-  }
-  const double total = exponentials(allowed ? y : x, y, size).second;
-  const T share = static_cast<T>(1 / total);
-  for (int64_t i = 0; i < size; ++i) y[i] *= share;
-  for (int64_t i = 0; allowed && i < size; ++i) y[i] = allowed[i] != 0 ? y[i] : T{0};
-}
-
-template <class T>
-double dot(const T* a, const T* b, int64_t size) {
-  return sum_lanes(0, size, [=](int64_t i) { return static_cast<double>(a[i]) * b[i]; });
+  const int64_t size = x.size(-1);
+  for_pieces(x.numel() / size, x.numel() >= least_parallel, [&](int64_t row) { body(row * size); });
 }
 
 class SoftmaxNode : public Node {
@@ -78,10 +36,7 @@ class SoftmaxNode : public Node {
       using T = decltype(zero);
       const T *grad = grads[0].data<T>(), *y = y_.data<T>();
       T* const to = dx.data<T>();
-      for_rows(y_, [=](int64_t at) {
-        const T mean = static_cast<T>(dot(grad + at, y + at, size));
-        for (int64_t i = at; i < at + size; ++i) to[i] = y[i] * (grad[i] - mean);
-      });
+      for_rows(y_, [=](int64_t at) { softmax_row_gradient(y + at, grad + at, to + at, size); });
     });
     input(0).accumulate_grad(dx);
   }

@@ -22,17 +22,6 @@ void check_input(const Variable& x, int input_size, const char* layer) {
                 "set input_size to its last axis");
 }
 
-// 1 for each true step of [B,T], or nothing where all are.
-Tensor real_steps(const Shape& x, const Padding& padding) {
-  if (padding.lengths.empty()) return {};
-  const OwnSteps steps(x, true, padding);
-  Tensor real({x[0] * x[1]});
-  for (int row = 0; row < steps.batch(); ++row)
-    for (int step = 0; step < steps.length(row); ++step)
-      real.data<float>()[steps.place(row, step)] = 1;
-  return real;
-}
-
 }  // namespace
 
 LayerNorm::LayerNorm(const LayerNormOptions& options) : options_(options) {
@@ -76,7 +65,7 @@ void BatchNorm1d::follow(Variable& running, const Tensor& batch, double factor) 
 Variable BatchNorm1d::forward(const Variable& x, const Padding& padding) {
   check_input(x, options_.input_size, "batch_norm1d");
   BatchMoments moments;
-  moments.real = real_steps(x.shape(), padding);
+  if (!padding.lengths.empty()) moments.real = OwnSteps(x.shape(), true, padding).marks();
   moments.epsilon = options_.epsilon;
   moments.of_x = training();
   if (!training()) {

@@ -34,6 +34,15 @@ Variable OwnSteps::without_padding(const Variable& x) const {
   return gather_rows(x, std::move(from), x.shape());
 }
 
+Tensor OwnSteps::marks() const {
+  if (!plan_.ragged()) return {};
+  const Shape three = shape(1);
+  Tensor marks({three[0], three[1]});
+  for (int row = 0; row < batch(); ++row)
+    for (int step = 0; step < length(row); ++step) marks.data<float>()[place(row, step)] = 1;
+  return marks;
+}
+
 Variable OwnSteps::pick(const Variable& x, bool last) const {
   PoolArray<int64_t> from(batch());
   for (int row = 0; row < batch(); ++row) from[row] = place(row, last ? length(row) - 1 : 0);

@@ -24,6 +24,9 @@ class OwnSteps {
 
   /// Zeros in the padding, whatever stands there.
   Variable without_padding(const Variable& x) const;
+  /// 1 for each true step, 0 for padding, [B,T] or [T,B] as the sequence; undefined where all are
+  /// true.
+  Tensor marks() const;
   /// [B,F]: each row's last true step, or its first, where a reverse direction ends.
   Variable last(const Variable& x) const;
   Variable first(const Variable& x) const;

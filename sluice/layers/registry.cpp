@@ -105,7 +105,7 @@ std::vector<Row> all_rows() {
        "the paper puts around it (up-projection, convolution, norm, skip)",
        mlstm_options(), make_mlstm},
   };
-  for (auto part : {activation_rows, window_rows, vector_rows, recurrent_rows})
+  for (auto part : {activation_rows, window_rows, vector_rows, attention_rows, recurrent_rows})
     for (Row& row : part()) rows.push_back(std::move(row));
   return rows;
 }

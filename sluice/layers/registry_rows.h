@@ -10,6 +10,7 @@ namespace sluice {
 using LayerRow = RegistryRow<LayerFactory>;
 
 std::vector<LayerRow> activation_rows();
+std::vector<LayerRow> attention_rows();
 std::vector<LayerRow> vector_rows();  ///< embedding and norms: by the numbers of a step
 std::vector<LayerRow> window_rows();  ///< convolution and pooling over the steps
 

@@ -13,6 +13,15 @@ constexpr int64_t chunk_size = 8192;
 /// Below this many elements waking the threads costs more than it gives.
 constexpr int64_t least_parallel = 65536;
 
+/// Calls body(i) for i in [0, count); threads share them where they are worth it.
+template <class Body>
+void for_pieces(int64_t count, bool worth_threads, const Body& body) {
+  if (worth_threads)
+    parallel_for(count, body);
+  else
+    for (int64_t i = 0; i < count; ++i) body(i);
+}
+
 /// Calls body(begin, end) for every chunk of [0, count).
 template <class Body>
 void for_chunks(int64_t count, Body&& body) {

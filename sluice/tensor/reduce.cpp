@@ -65,10 +65,7 @@ void add_row_sums(Tensor& sums, const Tensor& x) {
     T* const to = sums.data<T>();
     const int64_t rows = x.numel() / columns, strips = (columns + strip - 1) / strip;
     const auto one = [=](int64_t i) { add_strip_sums(from, rows, columns, i * strip, to); };
-    if (x.numel() < least_parallel)
-      for (int64_t i = 0; i < strips; ++i) one(i);
-    else
-      parallel_for(strips, one);
+    for_pieces(strips, x.numel() >= least_parallel, one);
   });
 }
 

@@ -26,6 +26,8 @@ const std::map<std::string, std::vector<std::pair<std::string, std::string>>> ch
     {"repeat_vector", {{"count", "90"}}},
     {"residual", {{"output_size", "6"}}},
     {"conv_lstm2d", {{"out_channels", "9"}, {"columns", "6"}, {"outputs", "all"}}},
+    {"self_attention", {{"num_heads", "3"}}},
+    {"luong_attention", {{"window", "predictive"}, {"score", "concat"}}},
     {"mlstm", {{"hidden_size", "12"}, {"heads", "2"}}},
 };
 

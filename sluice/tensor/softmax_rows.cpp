@@ -1,0 +1,60 @@
+#include "sluice/tensor/softmax_rows.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "sluice/tensor/chunk.h"
+#include "sluice/tensor/vector_math.h"
+
+namespace sluice {
+
+template <class T>
+std::pair<T, double> exponentials(const T* x, T* y, int64_t size) {
+  T most = x[0];
+  for (int64_t i = 1; i < size; ++i) most = x[i] > most || x[i] != x[i] ? x[i] : most;
+  vector_exp_below(x, y, size, most);
+  return {most, sum_lanes(0, size, [y](int64_t i) { return static_cast<double>(y[i]); })};
+}
+
+namespace {
+
+// The row with what is not allowed far below everything else; false if nothing is allowed.
+template <class T>
+bool hide(const T* x, const float* allowed, T* y, int64_t size) {
+  bool any = false;
+  for (int64_t i = 0; i < size; ++i) {
+    y[i] = allowed[i] != 0 ? x[i] : std::numeric_limits<T>::lowest();
+    any = any || allowed[i] != 0;
+  }
+  return any;
+}
+
+}  // namespace
+
+template <class T>
+void softmax_row(const T* x, const float* allowed, T* y, int64_t size) {
+  if (allowed && !hide(x, allowed, y, size)) {
+    std::fill_n(y, size, T{0});
+    return;
+  }
+  const double total = exponentials(allowed ? y : x, y, size).second;
+  const T share = static_cast<T>(1 / total);
+  for (int64_t i = 0; i < size; ++i) y[i] *= share;
+  for (int64_t i = 0; allowed && i < size; ++i) y[i] = allowed[i] != 0 ? y[i] : T{0};
+}
+
+template <class T>
+void softmax_row_gradient(const T* y, const T* grad, T* dx, int64_t size) {
+  const T mean = static_cast<T>(
+      sum_lanes(0, size, [=](int64_t i) { return static_cast<double>(grad[i]) * y[i]; }));
+  for (int64_t i = 0; i < size; ++i) dx[i] = y[i] * (grad[i] - mean);
+}
+
+template std::pair<float, double> exponentials(const float*, float*, int64_t);
+template std::pair<double, double> exponentials(const double*, double*, int64_t);
+template void softmax_row(const float*, const float*, float*, int64_t);
+template void softmax_row(const double*, const float*, double*, int64_t);
+template void softmax_row_gradient(const float*, const float*, float*, int64_t);
+template void softmax_row_gradient(const double*, const double*, double*, int64_t);
+
+}  // namespace sluice
