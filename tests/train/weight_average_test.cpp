@@ -40,6 +40,7 @@ TEST(WeightAverage, SameBitsForAnyThreadsAndNoHeapOnceWarm) {
     WeightAverage average(parameters, 0.9);
     average.update();
     generator.uniform(Variable(parameters[0]).value().values<float>(), -1, 1);
+    average.update();  // the first whose work is shared: threads start
     const test::AllocationCounter counter;
     for (int i = 0; i < 3; ++i) average.update();
     EXPECT_EQ(counter.count(), 0);
