@@ -1,7 +1,9 @@
 // The layer of a case with options, and the work it does.
 #include "bench/stack.h"
+#include "sluice/layers/linear.h"
 #include "sluice/layers/recurrent_body.h"
 #include "sluice/layers/registry.h"
+#include "sluice/layers/sequential.h"
 #include "sluice/layers/stacked_recurrent.h"
 
 namespace sluice {
@@ -9,7 +11,9 @@ namespace sluice {
 std::unique_ptr<Module> layer_of(const BenchCase& c) {
   Options words(c.name);
   words.set("hidden_size", std::to_string(c.hidden_size));
-  words.set("num_layers", std::to_string(c.layers));
+  // Two memories from below are a scan's: such layers do not stand on each other.
+  const int layers = find_cell(c.cell).info.below > 1 ? 1 : c.layers;
+  words.set("num_layers", std::to_string(layers));
   words.set("outputs", "all");
   for (const auto& [key, value] : c.options) words.set(key, value);
   Generator generator(1);
@@ -19,6 +23,14 @@ std::unique_ptr<Module> layer_of(const BenchCase& c) {
     StackedOptions options = stacked->options();
     options.layer.batch_first = false;
     layer = std::make_unique<StackedRecurrent>(options, generator);
+  } else if (auto* model = dynamic_cast<Sequential*>(layer.get())) {  // behind a linear layer
+    RecurrentOptions options = dynamic_cast<Recurrent&>((*model)[1]).options();
+    options.batch_first = false;
+    LinearOptions projection;
+    projection.input_size = c.input_size;
+    projection.output_size = options.input_size;
+    layer = std::make_unique<Sequential>(std::make_unique<Linear>(projection, generator),
+                                         std::make_unique<Recurrent>(options, generator));
   } else {
     RecurrentOptions options = dynamic_cast<Recurrent&>(*layer).options();
     options.batch_first = false;
@@ -41,6 +53,7 @@ Padding lengths_of(const BenchCase& c) {
 namespace {
 
 std::string products_of(const CellLayout& layout) {
+  if (layout.normed > 0) return "norm";
   if (layout.messages > 0) return "two";
   if (layout.part(Part::hidden).count == 0) return "none";
   if (layout.projects()) return "projection";
@@ -72,13 +85,19 @@ double weights_read(const CellLayout& layout, int steps) {
 BenchWork work_of(const BenchCase& c) {
   const std::unique_ptr<Module> layer = layer_of(c);
   std::vector<const Recurrent*> recurrent;
-  if (const auto* stacked = dynamic_cast<const StackedRecurrent*>(layer.get()))
+  int64_t projected = 0;  // weights of a linear layer below, which every step reads
+  if (const auto* stacked = dynamic_cast<const StackedRecurrent*>(layer.get())) {
     for (const StackedLayer& each : stacked->layers()) recurrent.push_back(each.cells.get());
-  else
+  } else if (auto* model = dynamic_cast<Sequential*>(layer.get())) {
+    projected = int64_t{c.input_size} * (*model)[0].output_size(c.input_size);
+    recurrent.push_back(dynamic_cast<const Recurrent*>(&(*model)[1]));
+  } else {
     recurrent.push_back(dynamic_cast<const Recurrent*>(layer.get()));
+  }
   std::vector<int> lengths = lengths_of(c).lengths;
   if (lengths.empty()) lengths.assign(c.batch, c.steps);
   BenchWork work;
+  for (int length : lengths) work.operations += 3.0 * 2 * static_cast<double>(projected) * length;
   for (const Recurrent* each : recurrent)
     for (const Direction& direction : each->body()->directions) {
       work.products = products_of(direction.layout);

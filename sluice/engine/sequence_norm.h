@@ -108,19 +108,27 @@ class NormForward : NormSteps<T> {
   }
 
   /// Each row's mean and scale from those of the groups (Chan et al. 1979): no sum of squares, of
-  /// which little would be left.
+  /// which little would be left. Group by group, so that no row waits for itself.
   void combine(int i, int s) {
-    T* const scale = this->scale(i, s);
-    for (int r = 0; r < at_.active(s); ++r) {
-      T mean = 0, squares = 0, count = 0;
-      for (int g = 0; g < at_.layout.groups; ++g) {
-        const T* const own = this->measured(i, g) + 2 * r;
-        const T more = this->numbers(i, g), away = own[0] - mean;
-        count += more;
-        mean += away * more / count;
-        squares += own[1] + away * away * (count - more) * more / count;
+    const int rows = at_.active(s), groups = at_.layout.groups;
+    const T one = 1 / this->numbers(i);
+    for (int r = 0; r < rows; ++r) of_row_[r] = {0, 0};
+    for (int g = 0; g < groups; ++g) {
+      const T* const own = this->measured(i, g);
+      const T part = this->numbers(i, g) * one;
+      for (int r = 0; r < rows; ++r) of_row_[r].mean += own[2 * r] * part;
+    }
+    for (int g = 0; g < groups; ++g) {
+      const T* const own = this->measured(i, g);
+      const T part = this->numbers(i, g) * one;
+      for (int r = 0; r < rows; ++r) {
+        const T away = own[2 * r] - of_row_[r].mean;
+        of_row_[r].scale += own[2 * r + 1] * one + away * away * part;
       }
-      of_row_[r] = {mean, 1 / std::sqrt(squares / count + NormSteps<T>::epsilon)};
+    }
+    T* const scale = this->scale(i, s);
+    for (int r = 0; r < rows; ++r) {
+      of_row_[r].scale = 1 / std::sqrt(of_row_[r].scale + NormSteps<T>::epsilon);
       if (share_.thread == 0) scale[r] = of_row_[r].scale;
     }
   }
@@ -165,16 +173,18 @@ class NormBackward : NormSteps<T> {
   }
 
   void combine(int i, int s) {
+    const int rows = at_.active(s);
     const T* const scale = this->scale(i, s);
-    for (int r = 0; r < at_.active(s); ++r) {
-      T gradient = 0, product = 0;
-      for (int g = 0; g < at_.layout.groups; ++g) {
-        gradient += this->measured(i, g)[2 * r];
-        product += this->measured(i, g)[2 * r + 1];
+    const T one = 1 / this->numbers(i);
+    for (int r = 0; r < rows; ++r) slopes_[r] = {0, 0};
+    for (int g = 0; g < at_.layout.groups; ++g) {
+      const T* const own = this->measured(i, g);
+      for (int r = 0; r < rows; ++r) {
+        slopes_[r].gradient += own[2 * r] * one;
+        slopes_[r].product += own[2 * r + 1] * one;
       }
-      slopes_[r] = {gradient / this->numbers(i), product / this->numbers(i)};
-      of_row_[r] = {0, scale[r]};
     }
+    for (int r = 0; r < rows; ++r) of_row_[r] = {0, scale[r]};
   }
 
   PoolArray<RowSlopes<T>> slopes_;

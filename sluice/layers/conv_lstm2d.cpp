@@ -23,6 +23,9 @@ void check(const ConvLstm2dOptions& o) {
   if (o.rows < 0 || o.columns < 0 || (o.rows == 0) != (o.columns == 0))
     fail_config("layer.size", "conv_lstm2d", "an image needs both rows and columns",
                 "write for example rows: 1 and columns: 7");
+  if (o.outputs == Outputs::none)
+    fail_config("layer.outputs", "conv_lstm2d.outputs", "none leaves the result without an output",
+                "use last: run() returns the states too");
   if (o.padding.is("causal"))
     fail_config("layer.padding", "conv_lstm2d.padding", "images have no causal padding",
                 "write valid or same");
