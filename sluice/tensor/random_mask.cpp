@@ -65,7 +65,7 @@ class BlockWalk {
     alignas(64) uint64_t counters[hn::MaxLanes(Blocks())], keys[hn::MaxLanes(Blocks())];
     for (int64_t i = 0; i < lanes; ++i) {
       counters[i] = counter_ + static_cast<uint64_t>(block_);
-      keys[i] = row_ < draw_.rows ? key_of_row() : 0;
+      keys[i] = key_of_row();
       if (++block_ == blocks_) start_row();
     }
     counter = hn::Load(d, counters);
@@ -73,7 +73,9 @@ class BlockWalk {
   }
 
  private:
+  /// Behind the last row, whose lanes nobody reads, 0.
   uint64_t key_of_row() const {
+    if (row_ >= draw_.rows) return 0;
     const uint32_t row = draw_.row_numbers ? static_cast<uint32_t>(draw_.row_numbers[row_])
                                            : draw_.first_row + static_cast<uint32_t>(row_);
     return draw_.key[1] + row;
