@@ -5,9 +5,10 @@
 #include <limits>
 
 #include "sluice/base/error.h"
+#include "sluice/tensor/pool_array.h"
+#include "sluice/tensor/softmax_rows.h"
 #include "sluice/train/loss_mean.h"
 #include "sluice/train/optimizer_options.h"
-#include "sluice/train/softmax_row.h"
 
 namespace sluice {
 
@@ -17,6 +18,22 @@ std::string text_of(double number) {
   char text[32];
   std::snprintf(text, sizeof text, "%.9g", number);
   return text;
+}
+
+/// −ln softmax(logits)[truth], mixed with the mean over all classes by `smoothing`. `slopes` gets
+/// the gradient times `share`.
+template <class T>
+double cross_entropy_row(const T* logits, int64_t classes, int64_t truth, double smoothing,
+                         double share, T* slopes) {
+  const auto [greatest, sum] = exponentials(logits, slopes, classes);
+  const double each = smoothing / static_cast<double>(classes);
+  const T factor = static_cast<T>(share / sum), less = static_cast<T>(each * share);
+  for (int64_t i = 0; i < classes; ++i) slopes[i] = slopes[i] * factor - less;
+  slopes[truth] -= static_cast<T>((1 - smoothing) * share);
+  double aimed = (1 - smoothing) * static_cast<double>(logits[truth]);
+  for (int64_t i = 0; smoothing > 0 && i < classes; ++i)
+    aimed += each * static_cast<double>(logits[i]);
+  return std::log(sum) + static_cast<double>(greatest) - aimed;
 }
 
 struct CrossEntropyRule {
@@ -29,10 +46,11 @@ struct CrossEntropyRule {
   double cost(const T* logits, const T* truth, T* slopes, int64_t begin, int64_t end,
               T share) const {
     double total = 0;
+    PoolArray<T> unwanted(slopes ? 0 : classes);
     for (int64_t i = begin; i < end; ++i) {
-      T* const slope = slopes ? slopes + i * classes : nullptr;
+      T* const slope = slopes ? slopes + i * classes : unwanted.data();
       if (static_cast<double>(truth[i]) == ignored) {
-        if (slope) std::fill_n(slope, classes, T(0));
+        if (slopes) std::fill_n(slope, classes, T(0));
         continue;
       }
       total += cross_entropy_row(logits + i * classes, classes, static_cast<int64_t>(truth[i]),
@@ -67,7 +85,7 @@ class CrossEntropy : public RuleLoss<CrossEntropyRule> {
     dispatch(prediction.dtype(), [&](auto zero) {
       using T = decltype(zero);
       for (int64_t i = 0; i < prediction.numel(); i += classes)
-        softmax_row(prediction.data<T>() + i, classes, probabilities.data<T>() + i);
+        softmax_row(prediction.data<T>() + i, nullptr, probabilities.data<T>() + i, classes);
     });
     return probabilities;
   }

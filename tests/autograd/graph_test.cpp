@@ -10,8 +10,8 @@
 #include "sluice/autograd/node.h"
 #include "sluice/autograd/pointwise.h"
 #include "sluice/autograd/reduce.h"
-#include "sluice/base/error.h"
 #include "support/allocation_counter.h"
+#include "support/failure.h"
 
 namespace sluice {
 namespace {
@@ -21,15 +21,7 @@ Variable parameter(std::vector<float> values) {
   return Variable(Tensor::from(std::span<const float>(values), {count}), true);
 }
 
-template <class F>
-std::string failure(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.id;
-  }
-  return "nothing was thrown";
-}
+using test::failure_id;
 
 TEST(Graph, GradientsOfAProduct) {
   const Variable a = parameter({2, 3}), b = parameter({5, 7});
@@ -118,14 +110,14 @@ TEST(Graph, ConstantsReceiveNothing) {
 
 TEST(Graph, RefusesWrongUse) {
   const Variable a = parameter({1, 2});
-  EXPECT_EQ(failure([&] { a.backward(); }), "autograd.scalar");
-  EXPECT_EQ(failure([&] { Variable(Tensor({1})).backward(); }), "autograd.no_grad");
+  EXPECT_EQ(failure_id([&] { a.backward(); }), "autograd.scalar");
+  EXPECT_EQ(failure_id([&] { Variable(Tensor({1})).backward(); }), "autograd.no_grad");
   const Variable loss = sum(a * a);
   loss.backward();
-  EXPECT_EQ(failure([&] { loss.backward(); }), "autograd.spent");
-  EXPECT_EQ(failure([&] { Variable().value(); }), "autograd.undefined");
-  EXPECT_EQ(failure([&] { a.accumulate_grad(Tensor({3})); }), "autograd.grad_shape");
-  EXPECT_EQ(failure([&] { loss.detach(), Variable(loss).set_requires_grad(false); }),
+  EXPECT_EQ(failure_id([&] { loss.backward(); }), "autograd.spent");
+  EXPECT_EQ(failure_id([&] { Variable().value(); }), "autograd.undefined");
+  EXPECT_EQ(failure_id([&] { a.accumulate_grad(Tensor({3})); }), "autograd.grad_shape");
+  EXPECT_EQ(failure_id([&] { loss.detach(), Variable(loss).set_requires_grad(false); }),
             "autograd.not_leaf");
 }
 
@@ -133,7 +125,7 @@ TEST(Graph, PartsOfASpentGraphAreRefused) {
   const Variable a = parameter({1});
   const Variable middle = a * 2;
   sum(middle * 3).backward();
-  EXPECT_EQ(failure([&] { sum(middle * 4).backward(); }), "autograd.spent");
+  EXPECT_EQ(failure_id([&] { sum(middle * 4).backward(); }), "autograd.spent");
 }
 
 // A chain this long would exhaust the stack if freeing or running it were recursive.
@@ -192,7 +184,7 @@ TEST(Graph, AnExceptionLeavesNothingBehind) {
   {
     const Variable counted = Variable::from_node(a.value(), new Counted(a, alive));
     const Variable bad = Variable::from_node(counted.value(), new Throwing(counted));
-    EXPECT_EQ(failure([&] { sum(bad + counted).backward(); }), "test.thrown");
+    EXPECT_EQ(failure_id([&] { sum(bad + counted).backward(); }), "test.thrown");
   }
   EXPECT_EQ(alive, 0);
   sum(a * 3).backward();

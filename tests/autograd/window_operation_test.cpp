@@ -7,9 +7,9 @@
 #include "sluice/autograd/convolution.h"
 #include "sluice/autograd/gradient_check.h"
 #include "sluice/autograd/pooling.h"
-#include "sluice/base/error.h"
 #include "sluice/base/parallel.h"
 #include "sluice/base/random.h"
+#include "support/failure.h"
 
 namespace sluice {
 namespace {
@@ -21,15 +21,7 @@ Variable random_leaf(const Shape& shape, uint64_t seed, DType dtype = DType::f64
   return Variable(value, true);
 }
 
-template <class F>
-std::string failure(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.id;
-  }
-  return "nothing was thrown";
-}
+using test::failure_id;
 
 // The definition, number by number, for images and groups.
 double convolved(const Variable& x, const Variable& w, const Shape& at, const WindowAxis& rows,
@@ -105,13 +97,15 @@ TEST(Convolution, SameBitsForAnyBatch) {
 
 TEST(Convolution, RefusesWhatDoesNotFit) {
   const Variable x = random_leaf({2, 5, 4}, 1);
-  EXPECT_EQ(failure([&] { conv1d(x, random_leaf({3, 3, 2}, 2), {}, {}); }), "autograd.convolution");
-  EXPECT_EQ(failure([&] { conv1d(x, random_leaf({3, 2, 2}, 2), {}, {}, 2); }),
+  EXPECT_EQ(failure_id([&] { conv1d(x, random_leaf({3, 3, 2}, 2), {}, {}); }),
+            "autograd.convolution");
+  EXPECT_EQ(failure_id([&] { conv1d(x, random_leaf({3, 2, 2}, 2), {}, {}, 2); }),
             "autograd.convolution")
       << "three outputs in two groups";
-  EXPECT_EQ(failure([&] { conv1d(x, random_leaf({3, 4, 6}, 2), {}, {}); }), "autograd.convolution")
+  EXPECT_EQ(failure_id([&] { conv1d(x, random_leaf({3, 4, 6}, 2), {}, {}); }),
+            "autograd.convolution")
       << "a kernel longer than the sequence";
-  EXPECT_EQ(failure([&] { conv1d(x, random_leaf({3, 4}, 2), {}, {}); }), "autograd.convolution");
+  EXPECT_EQ(failure_id([&] { conv1d(x, random_leaf({3, 4}, 2), {}, {}); }), "autograd.convolution");
 }
 
 TEST(Pooling, GradientsAndBits) {
@@ -151,9 +145,9 @@ TEST(Pooling, NotANumberIsSeen) {
 
 TEST(Pooling, RefusesWindowsThatSeeNothing) {
   const Variable x = random_leaf({2, 5, 4}, 1);
-  EXPECT_EQ(failure([&] { max_pool1d(x, {.kernel = 6}); }), "autograd.pooling");
-  EXPECT_EQ(failure([&] { max_pool1d(x, {.kernel = 2, .before = 2}); }), "autograd.pooling");
-  EXPECT_EQ(failure([&] { avg_pool1d(random_leaf({4, 5}, 1), {.kernel = 2}, true, 0); }),
+  EXPECT_EQ(failure_id([&] { max_pool1d(x, {.kernel = 6}); }), "autograd.pooling");
+  EXPECT_EQ(failure_id([&] { max_pool1d(x, {.kernel = 2, .before = 2}); }), "autograd.pooling");
+  EXPECT_EQ(failure_id([&] { avg_pool1d(random_leaf({4, 5}, 1), {.kernel = 2}, true, 0); }),
             "autograd.pooling");
 }
 

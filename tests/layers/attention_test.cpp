@@ -9,23 +9,15 @@
 #include "sluice/autograd/arrange.h"
 #include "sluice/autograd/gradient_check.h"
 #include "sluice/autograd/reduce.h"
-#include "sluice/base/error.h"
 #include "sluice/layers/luong_attention.h"
 #include "sluice/layers/self_attention.h"
 #include "sluice/layers/xu_attention.h"
+#include "support/failure.h"
 
 namespace sluice {
 namespace {
 
-template <class F>
-std::string failure(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.id + " " + error.where;
-  }
-  return "nothing was thrown";
-}
+using test::failure;
 
 Variable drawn(const Shape& shape, uint64_t seed, DType dtype = DType::f64) {
   Tensor x(shape, dtype);

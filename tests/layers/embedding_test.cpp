@@ -8,20 +8,12 @@
 
 #include "sluice/autograd/arithmetic.h"
 #include "sluice/autograd/gradient_check.h"
-#include "sluice/base/error.h"
+#include "support/failure.h"
 
 namespace sluice {
 namespace {
 
-template <class F>
-std::string failure(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.id + " " + error.where;
-  }
-  return "nothing was thrown";
-}
+using test::failure;
 
 Tensor symbols(const std::vector<float>& values, const Shape& shape) {
   return Tensor::from(std::span<const float>(values), shape);

@@ -10,21 +10,13 @@
 #include "sluice/autograd/arrange.h"
 #include "sluice/autograd/gradient_check.h"
 #include "sluice/autograd/softmax.h"
-#include "sluice/base/error.h"
 #include "sluice/base/parallel.h"
+#include "support/failure.h"
 
 namespace sluice {
 namespace {
 
-template <class F>
-std::string failure(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.id + " " + error.where;
-  }
-  return "nothing was thrown";
-}
+using test::failure;
 
 // A model per kind of attention, of cell and of encoder.
 struct Kind {

@@ -10,24 +10,16 @@
 #include "sluice/autograd/gradient_check.h"
 #include "sluice/autograd/pointwise.h"
 #include "sluice/autograd/reduce.h"
-#include "sluice/base/error.h"
 #include "sluice/layers/linear.h"
 #include "sluice/layers/recurrent.h"
 #include "sluice/layers/registry.h"
 #include "sluice/layers/sequential.h"
+#include "support/failure.h"
 
 namespace sluice {
 namespace {
 
-template <class F>
-std::string failure(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.id + " " + error.where;
-  }
-  return "nothing was thrown";
-}
+using test::failure;
 
 Variable random_input(const Shape& shape, DType dtype = DType::f32) {
   Tensor value(shape, dtype);

@@ -7,21 +7,13 @@
 #include <vector>
 
 #include "sluice/autograd/gradient_check.h"
-#include "sluice/base/error.h"
 #include "sluice/base/random.h"
+#include "support/failure.h"
 
 namespace sluice {
 namespace {
 
-template <class F>
-std::string failure(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.id + " " + error.where;
-  }
-  return "nothing was thrown";
-}
+using test::failure;
 
 Tensor drawn(const Shape& shape, DType dtype = DType::f32) {
   Tensor x(shape, dtype);

@@ -4,23 +4,15 @@
 #include <cmath>
 #include <vector>
 
-#include "sluice/base/error.h"
 #include "sluice/layers/conv1d.h"
 #include "sluice/layers/pool1d.h"
 #include "sluice/layers/sequential.h"
+#include "support/failure.h"
 
 namespace sluice {
 namespace {
 
-template <class F>
-std::string failure(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.id + " " + error.where;
-  }
-  return "nothing was thrown";
-}
+using test::failure;
 
 Tensor ramp(const Shape& shape) {
   Tensor x(shape);

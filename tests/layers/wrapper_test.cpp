@@ -6,24 +6,16 @@
 #include <cmath>
 #include <vector>
 
-#include "sluice/base/error.h"
 #include "sluice/layers/flatten.h"
 #include "sluice/layers/linear.h"
 #include "sluice/layers/norm.h"
 #include "sluice/layers/registry.h"
+#include "support/failure.h"
 
 namespace sluice {
 namespace {
 
-template <class F>
-std::string failure(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.id + " " + error.where;
-  }
-  return "nothing was thrown";
-}
+using test::failure;
 
 Tensor ramp(const Shape& shape) {
   Tensor x(shape);

@@ -6,22 +6,14 @@
 #include <numeric>
 #include <vector>
 
-#include "sluice/base/error.h"
 #include "sluice/tensor/elementwise.h"
 #include "sluice/tensor/reduce.h"
+#include "support/failure.h"
 
 namespace sluice {
 namespace {
 
-template <class F>
-std::string failure(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.id;
-  }
-  return "nothing was thrown";
-}
+using test::failure_id;
 
 Tensor counting(const Shape& shape) {
   std::vector<float> values(shape.numel());
@@ -91,16 +83,16 @@ TEST(Tensor, MayBeEmpty) {
 
 TEST(Tensor, RefusesWrongUse) {
   Tensor a = counting({2, 3});
-  EXPECT_EQ(failure([&] { a.data<double>(); }), "tensor.dtype");
-  EXPECT_EQ(failure([&] { Tensor().data<float>(); }), "tensor.undefined");
-  EXPECT_EQ(failure([&] { a.reshape({4}); }), "tensor.reshape");
-  EXPECT_EQ(failure([&] { a.item(6); }), "tensor.index");
-  EXPECT_EQ(failure([&] { a.copy_from(Tensor({3, 2})); }), "tensor.copy");
-  EXPECT_EQ(failure([&] { a.copy_from(Tensor({2, 3}, DType::f64)); }), "tensor.copy");
-  EXPECT_EQ(failure([&] { Tensor({2, -1}); }), "tensor.shape");
-  EXPECT_EQ(failure([&] { Tensor({INT64_C(1) << 40, INT64_C(1) << 40}); }), "tensor.size");
+  EXPECT_EQ(failure_id([&] { a.data<double>(); }), "tensor.dtype");
+  EXPECT_EQ(failure_id([&] { Tensor().data<float>(); }), "tensor.undefined");
+  EXPECT_EQ(failure_id([&] { a.reshape({4}); }), "tensor.reshape");
+  EXPECT_EQ(failure_id([&] { a.item(6); }), "tensor.index");
+  EXPECT_EQ(failure_id([&] { a.copy_from(Tensor({3, 2})); }), "tensor.copy");
+  EXPECT_EQ(failure_id([&] { a.copy_from(Tensor({2, 3}, DType::f64)); }), "tensor.copy");
+  EXPECT_EQ(failure_id([&] { Tensor({2, -1}); }), "tensor.shape");
+  EXPECT_EQ(failure_id([&] { Tensor({INT64_C(1) << 40, INT64_C(1) << 40}); }), "tensor.size");
   const std::vector<double> two = {1, 2};
-  EXPECT_EQ(failure([&] { Tensor::from(std::span<const double>(two), {3}); }), "tensor.size");
+  EXPECT_EQ(failure_id([&] { Tensor::from(std::span<const double>(two), {3}); }), "tensor.size");
 }
 
 TEST(TensorArithmetic, AddsAndScalesInPlace) {
@@ -112,7 +104,7 @@ TEST(TensorArithmetic, AddsAndScalesInPlace) {
     EXPECT_EQ(a.item(count - 1), 3.5);
   }
   Tensor a({3}), b({4});
-  EXPECT_EQ(failure([&] { add_in_place(a, b); }), "tensor.add");
+  EXPECT_EQ(failure_id([&] { add_in_place(a, b); }), "tensor.add");
 }
 
 TEST(TensorReduce, SumsAreExactWhereTheyCanBe) {
