@@ -14,7 +14,7 @@ ctest = ctest --preset $(1) -j $(JOBS) $(2)
 JSB ?=
 experiment = tools/install.sh command && $(call build,results) && build/results/experiments/$(1)
 
-.PHONY: help demo build test check docs format bench clean \
+.PHONY: help demo build examples test check docs format bench clean \
   results results-adding results-order results-timing results-ablations results-waveform results-jsb \
   test-release test-targets test-clang test-sanitize test-thread test-neon
 
@@ -27,6 +27,11 @@ build: ## the command alone: build/command/cli/sluice
 
 demo: build ## train, backtest and forecast real data, and write a report
 	@tools/demo.sh build/command/cli/sluice build/demo
+
+examples: ## the notebooks' jobs beside Keras and PyTorch: figures in build/examples, one table
+	@tools/install.sh command tests
+	@cmake --preset release && cmake --build --preset release --target examples/all -j $(JOBS)
+	@examples/run_all.py build/release build/examples
 
 test: ## everything below, as continuous integration runs it
 	@tools/run_stages.sh check test-release test-targets test-clang test-sanitize test-thread test-neon

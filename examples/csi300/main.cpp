@@ -23,7 +23,7 @@ using Numbers = std::vector<double>;
 
 namespace {
 
-constexpr int lookback = 30, batch_size = 60, training_values = 2046, epochs = 10;
+constexpr int lookback = 30, batch_size = 60, training_values = 2046;
 constexpr size_t days_in_time = 500;  // tested in the order of time
 
 // The daily highs from the given day back, newest first as in the file.
@@ -86,7 +86,7 @@ void print_batches(const Numbers& highs) {
 
 // GRU(8) and Linear on windows less their last value, in standard deviations of the training part:
 // the note names no network, this is the recipes' default. Forecasts of the test days.
-Numbers forecast_test(const Numbers& values, size_t training, uint64_t seed) {
+Numbers forecast_test(const Numbers& values, size_t training, uint64_t seed, int epochs) {
   const auto scale = make_transform("standard", {});
   scale->fit(std::span(values).first(training), {});
   Numbers scaled = values;
@@ -124,13 +124,14 @@ struct Test {
   Numbers forecast;  // of the first seed
 };
 
-Test run_test(const Numbers& values, size_t training, int seeds) {
+Test run_test(const Numbers& values, size_t training, const job::Arguments& arguments) {
   const std::span<const double> actual = std::span(values).subspan(training);
   Test test;
   test.naive = score(actual, std::span(values).subspan(training - 1, actual.size()), 1);
   const double start = job::now();
-  for (int seed = 1; seed <= seeds; ++seed) {
-    const Numbers forecast = forecast_test(values, training, static_cast<uint64_t>(seed));
+  for (int seed = 1; seed <= arguments.seeds; ++seed) {
+    const Numbers forecast =
+        forecast_test(values, training, static_cast<uint64_t>(seed), arguments.epochs);
     test.network.values.push_back(score(actual, forecast, 1).rmse);
     if (seed == 1) test.forecast = forecast;
   }
@@ -153,10 +154,10 @@ void draw(const Highs& highs, const Numbers& forecast, const std::string& folder
 void run(const job::Arguments& arguments) {
   Highs highs = read_highs(arguments.data);
   print_batches(highs.values);
-  const Test backwards = run_test(highs.values, training_values, arguments.seeds);
+  const Test backwards = run_test(highs.values, training_values, arguments);
   std::reverse(highs.values.begin(), highs.values.end());
   std::reverse(highs.time.begin(), highs.time.end());
-  const Test forwards = run_test(highs.values, highs.values.size() - days_in_time, arguments.seeds);
+  const Test forwards = run_test(highs.values, highs.values.size() - days_in_time, arguments);
   std::printf(
       "\nRMSE in points, the test days             GRU                  naive  MAE, MAPE\n");
   for (const auto& [name, test] : {std::pair{"newest first: the past from the future", &backwards},
@@ -165,12 +166,20 @@ void run(const job::Arguments& arguments) {
                 job::mean_and_sd(test->network.values).c_str(), test->naive.rmse, test->naive.mae,
                 test->naive.mape);
   draw(highs, forwards.forecast, arguments.out);
-  job::write_result(arguments, "RMSE, in the order of time", forwards.network,
-                    {{"naive", forwards.naive.rmse}});
+  const std::string file = job::file_name(arguments.data);
+  job::write_results(arguments, {{"RMSE, newest first",
+                                  backwards.network,
+                                  {{"naive", backwards.naive.rmse}},
+                                  {"torch.json", file + ", newest first", "rmse"}},
+                                 {"RMSE, in the order of time",
+                                  forwards.network,
+                                  {{"naive", forwards.naive.rmse}},
+                                  {"torch.json", file + ", in the order of time", "rmse"}}});
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
-  return job::main_of({"csi300", "twin.csv", run}, count, arguments);
+  return job::main_of({.name = "csi300", .data = "twin.csv", .run = run, .epochs = 10}, count,
+                      arguments);
 }

@@ -5,16 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "examples/support/job.h"
 #include "sluice/base/error.h"
 #include "sluice/data/csv.h"
 #include "sluice/data/transform.h"
 #include "sluice/data/window.h"
 #include "sluice/forecast/baseline.h"
-#include "sluice/io/atomic_file.h"
 #include "sluice/layers/linear.h"
 #include "sluice/layers/recurrent.h"
 #include "sluice/layers/sequential.h"
-#include "sluice/report/chart.h"
 #include "sluice/train/trainer.h"
 
 using namespace sluice;
@@ -22,11 +21,12 @@ using Numbers = std::vector<double>;
 
 namespace {
 
-constexpr int lookback = 3, first_test = lookback + 112, seeds = 10;
+constexpr int lookback = 3, first_test = lookback + 112;
 
 // Trains one network, prints its loss every hundred epochs if `verbose`, and returns a forecast in
 // passengers for every month; the first three have none.
-Numbers forecast_months(const Numbers& passengers, bool fit_on_all, uint64_t seed, bool verbose) {
+Numbers forecast_months(const Numbers& passengers, bool fit_on_all, uint64_t seed, int epochs,
+                        bool verbose) {
   const auto scale = make_transform("minmax", {});
   scale->fit(std::span(passengers).first(fit_on_all ? passengers.size() : first_test), {});
   Numbers scaled = passengers;
@@ -48,7 +48,7 @@ Numbers forecast_months(const Numbers& passengers, bool fit_on_all, uint64_t see
   model.push_back(std::make_unique<Recurrent>(lstm, generator));
   model.push_back(std::make_unique<Linear>(linear, generator));
   TrainOptions options;
-  options.epochs = 1000;
+  options.epochs = epochs;
   options.learning_rate = 0.1;
   const History history = fit(model, {train.x, train.y, {}}, nullptr, options);
   for (size_t epoch = 100; verbose && epoch <= history.loss.size(); epoch += 100)
@@ -75,49 +75,40 @@ double rmse(const Numbers& actual, const Numbers& forecast, size_t begin, size_t
   return std::sqrt(sum / count);
 }
 
-std::string mean_and_sd(const Numbers& values) {
-  const auto count = static_cast<double>(values.size());
-  double mean = 0, squares = 0;
-  for (double value : values) mean += value / count;
-  for (double value : values) squares += std::pow(value - mean, 2);
-  char text[40];
-  std::snprintf(text, sizeof text, "%6.2f ± %5.2f", mean, std::sqrt(squares / (count - 1)));
-  return text;
-}
-
-struct NetworkScore {
-  std::string row;  // of the table: mean ± sd of the RMSE over the seeds
-  Numbers months;   // what the first seed's network forecasts
+struct NetworkScores {
+  Numbers train;  // RMSE of every seed
+  job::Scores test;
+  Numbers months;  // what the first seed's network forecasts
 };
 
-NetworkScore score_network(const Numbers& passengers, bool fit_on_all) {
-  const std::string name =
-      std::string("LSTM, scaled on ") + (fit_on_all ? "all rows (leaks)" : "training rows");
-  std::printf("%s, the first of %d seeds\n", name.c_str(), seeds);
-  NetworkScore score;
-  Numbers train, test;
-  for (uint64_t seed = 1; seed <= seeds; ++seed) {
-    const Numbers months = forecast_months(passengers, fit_on_all, seed, seed == 1);
-    if (seed == 1) score.months = months;
-    train.push_back(rmse(passengers, months, lookback, first_test));
-    test.push_back(rmse(passengers, months, first_test, passengers.size()));
+NetworkScores score_network(const Numbers& passengers, bool fit_on_all,
+                            const job::Arguments& arguments) {
+  std::printf("LSTM, scaled on %s, the first of %d seeds\n",
+              fit_on_all ? "all rows (leaks)" : "training rows", arguments.seeds);
+  NetworkScores scores;
+  const double start = job::now();
+  for (int seed = 1; seed <= arguments.seeds; ++seed) {
+    const Numbers months = forecast_months(passengers, fit_on_all, static_cast<uint64_t>(seed),
+                                           arguments.epochs, seed == 1);
+    if (seed == 1) scores.months = months;
+    scores.train.push_back(rmse(passengers, months, lookback, first_test));
+    scores.test.values.push_back(rmse(passengers, months, first_test, passengers.size()));
   }
-  char row[120];
-  std::snprintf(row, sizeof row, "%-33s  %s  %s\n", name.c_str(), mean_and_sd(train).c_str(),
-                mean_and_sd(test).c_str());
-  score.row = row;
-  return score;
+  scores.test.seconds = job::now() - start;
+  return scores;
 }
 
-void score_baselines(const Numbers& passengers) {
+std::vector<job::Floor> print_floors(const Numbers& passengers) {
+  std::vector<job::Floor> floors;
   for (const Baseline& baseline : baseline_table()) {
     Numbers months(lookback, NAN);
     for (size_t i = lookback; i < passengers.size(); ++i)
       months.push_back(baseline.forecast(std::span(passengers).first(i), 1, 12)[0]);
-    std::printf("%-33s  %6.2f          %6.2f\n", baseline.name.c_str(),
-                rmse(passengers, months, lookback, first_test),
-                rmse(passengers, months, first_test, passengers.size()));
+    floors.push_back({baseline.name, rmse(passengers, months, first_test, passengers.size())});
+    std::printf("%-33s  %8.2f            %8.2f\n", baseline.name.c_str(),
+                rmse(passengers, months, lookback, first_test), floors.back().value);
   }
+  return floors;
 }
 
 void draw(const Frame& frame, const Numbers& passengers, const Numbers& months,
@@ -134,38 +125,42 @@ void draw(const Frame& frame, const Numbers& passengers, const Numbers& months,
                  {.name = "预测（测试集）", .y = forecast, .x = time}};
   chart.marks = {{.x = time[first_test], .label = "测试集开始"}};
   chart.time_axis = true;
-  for (const char* ending : {".png", ".svg"}) {
-    write_chart(chart, folder + "/flights" + ending);
-    std::printf("figure  %s/flights%s\n", folder.c_str(), ending);
-  }
+  job::draw(chart, folder, "flights");
 }
 
-int run(const std::string& data, const std::string& folder) {
-  const Frame frame = read_csv(data);
+void run(const job::Arguments& arguments) {
+  const Frame frame = read_csv(arguments.data);
   const auto column = frame.numbers("passengers", "target");
   const Numbers passengers(column.begin(), column.end());
-  make_folder(folder);
-  const NetworkScore leaking = score_network(passengers, true);
-  const NetworkScore honest = score_network(passengers, false);
-  std::printf("\nRMSE, thousands of passengers       train            test\n%s%s",
-              leaking.row.c_str(), honest.row.c_str());
-  score_baselines(passengers);
-  draw(frame, passengers, honest.months, folder);
-  return 0;
+  if (passengers.size() <= first_test)
+    fail_data("data.too_short", frame.source,
+              std::to_string(passengers.size()) + " months are too few: 115 are trained on",
+              "give more, the others are the test");
+  if (frame.time.empty())
+    fail_data("data.time", frame.source, "its rows have no dates", "name columns year and month");
+  const NetworkScores leaking = score_network(passengers, true, arguments);
+  const NetworkScores honest = score_network(passengers, false, arguments);
+  std::printf("\nRMSE, thousands of passengers           train                test\n");
+  for (const auto& [name, scores] : {std::pair{"LSTM, scaled on all rows (leaks)", &leaking},
+                                     {"LSTM, scaled on training rows", &honest}})
+    std::printf("%-33s  %s  %s\n", name, job::mean_and_sd(scores->train).c_str(),
+                job::mean_and_sd(scores->test.values).c_str());
+  const std::vector<job::Floor> floors = print_floors(passengers);
+  draw(frame, passengers, honest.months, arguments.out);
+  const std::string entry = job::file_name(arguments.data) + ", scaled on ";
+  job::write_results(
+      arguments,
+      {{"RMSE, scaled on all rows", leaking.test, {}, {"torch.json", entry + "all rows", "rmse"}},
+       {"RMSE, scaled on training rows",
+        honest.test,
+        floors,
+        {"torch.json", entry + "training rows", "rmse"}}});
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
-  const bool out = count == 4 && std::string(arguments[2]) == "--out";
-  if (count != 2 && !out) {
-    std::fprintf(stderr, "usage: example_flights data/flights.csv [--out FOLDER]\n");
-    return 3;
-  }
-  try {
-    return run(arguments[1], out ? arguments[3] : "flights");
-  } catch (const Error& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return static_cast<int>(error.code);
-  }
+  return job::main_of(
+      {.name = "flights", .data = "data/flights.csv", .run = run, .seeds = 10, .epochs = 1000},
+      count, arguments);
 }

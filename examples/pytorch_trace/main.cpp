@@ -4,7 +4,9 @@
 #include <cstring>
 #include <string>
 
+#include "examples/support/job.h"
 #include "sluice/autograd/arrange.h"
+#include "sluice/base/error.h"
 #include "sluice/layers/recurrent.h"
 
 using namespace sluice;
@@ -51,9 +53,8 @@ bool same_bits(const Tensor& a, const Tensor& b) {
                                                static_cast<size_t>(a.numel()) * sizeof(float)) == 0;
 }
 
-}  // namespace
-
-int main() {
+void run(const job::Arguments& arguments) {
+  const double begin = job::now();
   Generator generator(1);  // torch.manual_seed(1)
   const Recurrent lstm({.cell = "lstm", .input_size = 3, .hidden_size = 3}, generator);
   std::array<Variable, 5> inputs;
@@ -93,5 +94,14 @@ int main() {
                 same ? "the same bits as step by step" : "NOT what step by step gave");
     agree = agree && same;
   }
-  return different == 0 && agree ? 0 : 1;
+  job::write_results(arguments, {{.metric = "numbers of 30 that differ from PyTorch's",
+                                  .scores = {{double(different)}, job::now() - begin}}});
+  if (different > 0 || !agree)
+    throw Error(ExitCode::internal, "example.trace", "pytorch_trace", "a number differs (above)");
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  return job::main_of({"pytorch_trace", "", run}, count, arguments);
 }

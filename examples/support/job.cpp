@@ -1,11 +1,13 @@
 #include "examples/support/job.h"
 
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
+#include <filesystem>
 
 #include "sluice/base/error.h"
+#include "sluice/base/parallel.h"
 #include "sluice/io/atomic_file.h"
 
 namespace sluice::job {
@@ -28,24 +30,48 @@ bool read_arguments(Arguments& arguments, int count, char** texts) {
       arguments.out = value;
     else if (name == "--seeds")
       arguments.seeds = whole(value, 1, 1000);
+    else if (name == "--epochs")
+      arguments.epochs = whole(value, 1, 1000000);
     else if (name == "--verbose")
       arguments.verbose = whole(value, 0, 2);
     else
       return false;
   }
-  return i == count && arguments.seeds > 0 && arguments.verbose >= 0;
+  return i == count && arguments.seeds > 0 && arguments.epochs > 0 && arguments.verbose >= 0;
+}
+
+std::string number_text(double value) {
+  char digits[40];
+  std::snprintf(digits, sizeof digits, "%.6g", value);
+  return digits;
+}
+
+// One row of result.json. The names are this program's own and hold no quotes.
+std::string result_text(const Result& result) {
+  std::string text = "{\"metric\": \"" + result.metric + "\", \"scores\": [";
+  for (size_t i = 0; i < result.scores.values.size(); ++i)
+    text += (i > 0 ? ", " : "") + number_text(result.scores.values[i]);
+  text += "], \"seconds\": " + number_text(result.scores.seconds) + ", \"floors\": {";
+  for (size_t i = 0; i < result.floors.size(); ++i)
+    text += (i > 0 ? ", \"" : "\"") + result.floors[i].name +
+            "\": " + number_text(result.floors[i].value);
+  return text + "}, \"peer\": [\"" + result.peer.file + "\", \"" + result.peer.entry + "\", \"" +
+         result.peer.score + "\"]}";
 }
 
 }  // namespace
 
 int main_of(const Job& job, int count, char** texts) {
-  Arguments arguments{.data = job.data, .out = job.name};
+  Arguments arguments{.data = job.data, .out = job.name, .seeds = job.seeds, .epochs = job.epochs};
   if (!read_arguments(arguments, count, texts)) {
-    std::fprintf(stderr, "usage: example_%s [DATA] [--out FOLDER] [--seeds N] [--verbose 0|1|2]\n",
-                 job.name.c_str());
+    std::fprintf(
+        stderr,
+        "usage: example_%s [DATA] [--out FOLDER] [--seeds N] [--epochs N] [--verbose 0|1|2]\n",
+        job.name.c_str());
     return static_cast<int>(ExitCode::config);
   }
   try {
+    set_num_threads(1);
     make_folder(arguments.out);
     job.run(arguments);
     return 0;
@@ -68,26 +94,27 @@ double standard_deviation(const std::vector<double>& values) {
   return std::sqrt(squares / static_cast<double>(values.size() - 1));
 }
 
-std::string mean_and_sd(const std::vector<double>& values) {
-  char text[60];
-  std::snprintf(text, sizeof text, "%8.3f ± %7.3f", mean(values), standard_deviation(values));
+std::string mean_and_sd(const std::vector<double>& values, int digits) {
+  char text[80];
+  std::snprintf(text, sizeof text, "%8.*f ± %7.*f", digits, mean(values), digits,
+                standard_deviation(values));
   return text;
+}
+
+void write_results(const Arguments& arguments, const std::vector<Result>& results) {
+  std::string text = "[";
+  for (const Result& result : results)
+    text += (text.size() > 1 ? ",\n " : "") + result_text(result);
+  write_text_file(arguments.out + "/result.json", text + "]\n");
 }
 
 void write_result(const Arguments& arguments, const std::string& metric, const Scores& scores,
                   const std::vector<Floor>& floors) {
-  std::string text = "{\"metric\": \"" + metric + "\", \"scores\": [";
-  const auto number = [](double value) {
-    char digits[40];
-    std::snprintf(digits, sizeof digits, "%.6g", value);
-    return std::string(digits);
-  };
-  for (size_t i = 0; i < scores.values.size(); ++i)
-    text += (i > 0 ? ", " : "") + number(scores.values[i]);
-  text += "], \"seconds\": " + number(scores.seconds) + ", \"floors\": {";
-  for (size_t i = 0; i < floors.size(); ++i)
-    text += (i > 0 ? ", \"" : "\"") + floors[i].name + "\": " + number(floors[i].value);
-  write_text_file(arguments.out + "/result.json", text + "}}\n");
+  write_results(arguments, {{metric, scores, floors, {}}});
+}
+
+std::string file_name(const std::string& path) {
+  return std::filesystem::path(path).filename().string();
 }
 
 void draw(const Chart& chart, const std::string& folder, const std::string& name) {
@@ -98,8 +125,6 @@ void draw(const Chart& chart, const std::string& folder, const std::string& name
   }
 }
 
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double now() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 }  // namespace sluice::job

@@ -155,7 +155,7 @@ std::pair<job::Scores, Numbers> train_seeds(const Frame& days, bool fit_on_all,
     Generator generator(static_cast<uint64_t>(seed));
     Sequential model = make_model(generator);
     TrainOptions options;
-    options.epochs = 200;
+    options.epochs = arguments.epochs;
     options.batch_size = 0;
     options.shuffle = false;
     options.seed = static_cast<uint64_t>(seed);
@@ -254,11 +254,21 @@ void run(const job::Arguments& arguments) {
                                      {"LSTM, scaled on training rows", &honest}})
     std::printf("%-36s %s  %s\n", name, job::mean_and_sd(scores->first.values).c_str(),
                 job::mean_and_sd(scores->second).c_str());
-  job::write_result(arguments, "RMSE, scaled on all rows", leaking.first, print_floors(days));
+  const std::vector<job::Floor> floors = print_floors(days);
+  const std::string file = job::file_name(arguments.data);
+  job::write_results(
+      arguments,
+      {{"RMSE, scaled on all rows", leaking.first, {}, {"keras.json", file + " all rows", "rmse"}},
+       {"RMSE, scaled on training rows",
+        honest.first,
+        floors,
+        {"keras.json", file + " training rows", "rmse"}}});
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
-  return job::main_of({"travel", "examples/travel/twin.csv", run}, count, arguments);
+  return job::main_of(
+      {.name = "travel", .data = "examples/travel/twin.csv", .run = run, .epochs = 200}, count,
+      arguments);
 }

@@ -28,6 +28,25 @@ def csi300():
     yield 'high\n' + ''.join(f'{i}\n' for i in range(3000)), 'its rows have no dates'
 
 
+def classifier():
+    make = [sys.executable, str(ROOT / 'examples/classifier/make_cbf.py')]
+    series = subprocess.run(make, check=True, capture_output=True, text=True).stdout
+    lines = series.splitlines(keepends=True)
+    yield series.replace('class', 'shape', 1), 'target=class: the file has no column "class"'
+    yield ''.join(lines[:31]), '30 series are too few'
+    yield ''.join(','.join(line.split(',')[:4]) + '\n' for line in lines), '3 numbers a row are too few'
+    yield ''.join(lines[:2]) + lines[2].replace(',', ',many,', 1).rsplit(',', 1)[0] + '\n' + ''.join(lines[3:]), \
+        'wrong.csv:3'
+
+
+def flights():
+    months = (ROOT / 'data/flights.csv').read_text(encoding='utf-8')
+    lines = months.splitlines(keepends=True)
+    yield months.replace('passengers', 'travellers', 1), 'target=passengers: the file has no column "passengers"'
+    yield ''.join(lines[:100]), '99 months are too few'
+    yield months.replace(',112', ',many', 1), 'wrong.csv:2'
+
+
 def main(program, scratch):
     folder = pathlib.Path(scratch)
     folder.mkdir(parents=True, exist_ok=True)
