@@ -15,7 +15,8 @@ JSB ?=
 experiment = tools/install.sh command && $(call build,results) && build/results/experiments/$(1)
 
 .PHONY: help demo build examples test check docs format bench clean \
-  results results-adding results-order results-timing results-ablations results-waveform results-jsb \
+  results results-adding results-order results-timing results-ablations results-waveform \
+  results-optimizers results-jsb \
   test-release test-targets test-clang test-sanitize test-thread test-neon
 
 help: ## this list
@@ -90,7 +91,8 @@ bench: ## the benchmarks (bench/README.md)
 	@$(call build,bench)
 
 results: ## the experiments of docs/results.md; with JSB=path/of/jsb-chorales-quarter.json all of them
-results: results-adding results-order results-timing results-ablations results-waveform $(if $(JSB),results-jsb)
+results: results-adding results-order results-timing results-ablations results-waveform results-optimizers \
+  $(if $(JSB),results-jsb)
 
 results-adding:
 	@$(call experiment,adding)
@@ -106,6 +108,9 @@ results-ablations:
 
 results-waveform:
 	@$(call experiment,waveform)
+
+results-optimizers:
+	@$(call experiment,optimizers --picture build/results/optimizers.svg)
 
 results-jsb:
 	@$(call experiment,jsb --data "$(JSB)")

@@ -61,7 +61,8 @@ Run run_adding(const RecurrentOptions& options, const FirstWeights& first, const
       generator);
   const Dataset test = test_sequences(steps, seed);
   const AddingScore score = score_adding(predict(model, test.x), test.y);
-  return {{score.mse, score.solved}, model.parameter_count(), losses.first, losses.last};
+  return {
+      {score.mse, score.solved}, model.parameter_count(), losses.first, losses.last, losses.all};
 }
 
 std::vector<Floor> adding_floors(int64_t steps) {

@@ -105,12 +105,14 @@ CommandLine read_command_line(int count, char** words) {
       result.updates = positive_number(option, value);
     } else if (option == "--data") {
       result.data = value;
+    } else if (option == "--picture") {
+      result.picture = value;
     } else if (option == "--cells") {
       std::istringstream names(value);
       for (std::string name; std::getline(names, name, ',');) result.cells.push_back(name);
     } else {
       fail_config("usage.option", option, "there is no such option",
-                  "choose --seeds, --updates, --cells or --data");
+                  "choose --seeds, --updates, --cells, --data or --picture");
     }
   }
   return result;

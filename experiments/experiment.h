@@ -16,6 +16,7 @@ struct CommandLine {
   int updates = 0;
   std::vector<std::string> cells;  ///< --cells lstm,gru: these rows only
   std::string data;                ///< --data FILE
+  std::string picture;             ///< --picture FILE.svg, or .png
 };
 
 /// One training run of one row.
@@ -23,6 +24,7 @@ struct Run {
   std::vector<double> scores;  ///< one for each column of the table
   int64_t parameters = 0;
   double first_loss = 0, last_loss = 0;  ///< of the first and the last tenth of the updates
+  std::vector<double> losses = {};       ///< of every update, where an experiment keeps them
 };
 
 struct Column {

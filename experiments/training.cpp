@@ -63,17 +63,19 @@ void draw_weights(Module& model, const CellInfo& cell, const FirstWeights& first
   model.load_state(state);
 }
 
-Losses first_and_last(const std::vector<double>& losses) {
+Losses first_and_last(std::vector<double> losses) {
   const auto tenth = static_cast<std::ptrdiff_t>(std::max<size_t>(1, losses.size() / 10));
   const auto mean = [tenth](auto begin) {
     return std::accumulate(begin, begin + tenth, 0.0) / static_cast<double>(tenth);
   };
-  return {mean(losses.begin()), mean(losses.end() - tenth)};
+  const double first = mean(losses.begin()), last = mean(losses.end() - tenth);
+  return {first, last, std::move(losses)};
 }
 
 Losses train(Module& model, const Protocol& protocol, const Draw& draw, const LossOf& loss,
              Generator& generator, const std::function<void(int)>& after) {
-  const auto optimizer = make_optimizer(protocol.optimizer, Options(), model.parameters());
+  const auto optimizer =
+      make_optimizer(protocol.optimizer, protocol.optimizer_options, model.parameters());
   std::vector<double> losses;
   double learning_rate = protocol.learning_rate;
   for (int update = 1; update <= protocol.updates; ++update) {
@@ -87,7 +89,7 @@ Losses train(Module& model, const Protocol& protocol, const Draw& draw, const Lo
     if (protocol.halve_every > 0 && update % protocol.halve_every == 0) learning_rate /= 2;
     if (after) after(update);
   }
-  return first_and_last(losses);
+  return first_and_last(std::move(losses));
 }
 
 }  // namespace sluice::experiment

@@ -35,10 +35,12 @@ struct Protocol {
   int halve_every = 0;  ///< updates after which the learning rate is halved; 0: never
   double clip_norm = 1;
   std::string optimizer = "adam";
+  Options optimizer_options = {};
 };
 
 struct Losses {
   double first = 0, last = 0;  ///< means over the first and the last tenth of the updates
+  std::vector<double> all;     ///< of every update
 };
 
 using Draw = std::function<Dataset(Generator&)>;
@@ -48,7 +50,7 @@ using LossOf = std::function<Variable(const Variable& prediction, const Tensor& 
 Losses train(Module& model, const Protocol& protocol, const Draw& draw, const LossOf& loss,
              Generator& generator, const std::function<void(int)>& after = {});
 
-/// Means over the first and the last tenth.
-Losses first_and_last(const std::vector<double>& losses);
+/// With the means over the first and the last tenth.
+Losses first_and_last(std::vector<double> losses);
 
 }  // namespace sluice::experiment

@@ -16,6 +16,7 @@ namespace {
 
 constexpr const char* font = "Noto Sans CJK SC";  // else what fontconfig finds for the characters
 constexpr double letter = 6.8;                    // pixels of a narrow character at size 12
+constexpr double legend_letter = 8;               // what gnuplot reckons with in the legend
 constexpr int legend_row = 21, title_height = 34, label_row = 20, side = 24;
 
 struct Range {
@@ -109,7 +110,7 @@ void measure_legend(Layout& layout) {
   int widest = 0;
   for (const std::string& text : entries) widest = std::max(widest, display_width(text));
   const int count = static_cast<int>(entries.size());
-  const double column = widest * letter + 64;
+  const double column = widest * legend_letter + 64;
   layout.legend_columns =
       std::clamp(static_cast<int>((layout.chart.width - 2 * side) / column), 1, std::max(1, count));
   layout.legend_rows = (count + layout.legend_columns - 1) / layout.legend_columns;
