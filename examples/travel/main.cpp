@@ -126,9 +126,15 @@ void draw_history(const History& history, const R2& r2, const std::string& folde
   chart.whole_x = chart.from_zero = true;
   chart.lines = {{.name = "loss", .y = history.loss}, {.name = "val_loss", .y = history.val_loss}};
   job::draw(chart, folder, "history");
-  chart.title = "R²";
+  chart.title = "R², from −1 up";
   chart.from_zero = false;
-  chart.lines = {{.name = "r2", .y = r2.train}, {.name = "val_r2", .y = r2.test}};
+  // The first epochs are at −20 and below: with them nothing else could be seen.
+  const auto shown = [](Numbers values) {
+    for (double& value : values)
+      if (value < -1) value = NAN;
+    return values;
+  };
+  chart.lines = {{.name = "r2", .y = shown(r2.train)}, {.name = "val_r2", .y = shown(r2.test)}};
   job::draw(chart, folder, "r2");
 }
 

@@ -107,7 +107,9 @@ Chart series_chart(const ReportDocument& document, const Colors& colors) {
 // The last known rows and the future. A long past would leave the forecast no room.
 Chart forecast_chart(const ReportDocument& document, const Colors& colors) {
   const ForecastPart& forecast = document.forecast;
-  const Axis past = series_axis(document);
+  Axis past = series_axis(document);
+  if (forecast.times.empty())  // dates without a rhythm have no next one: rows are counted
+    for (size_t row = 0; row < past.x.size(); ++row) past.x[row] = static_cast<double>(row + 1);
   size_t steps = 0;
   for (const ForecastValues& model : forecast.models) steps = std::max(steps, model.values.size());
   const Axis future = make_axis(forecast.times, forecast.labels, steps, past.x.size());

@@ -39,6 +39,15 @@ def classifier():
         'wrong.csv:3'
 
 
+def sine_to_cosine():
+    waves = (ROOT / 'examples/sine_to_cosine/waves.csv').read_text(encoding='utf-8')
+    lines = waves.splitlines(keepends=True)
+    yield waves.replace('cosine', 'cos', 1), 'target=cosine: the file has no column "cosine"'
+    yield waves.replace('sine,', 'sin,', 1), 'input=sine: the file has no column "sine"'
+    yield ''.join(lines[:101]), '100 rows are not the job\'s'
+    yield waves.replace('0.188311666', 'much', 1), 'wrong.csv:3'
+
+
 def flights():
     months = (ROOT / 'data/flights.csv').read_text(encoding='utf-8')
     lines = months.splitlines(keepends=True)

@@ -84,6 +84,16 @@ TEST(Figures, RowsWithoutDatesAreCounted) {
   EXPECT_EQ(figures[1].chart.lines[1].x.front(), 145);
 }
 
+TEST(Figures, AForecastWithoutADateCountsTheRowsBeforeItToo) {
+  ReportDocument document = sample_document();
+  document.forecast.times.clear();
+  const std::vector<NamedChart> figures = figures_of(document);
+  EXPECT_TRUE(figures[0].chart.time_axis);
+  EXPECT_FALSE(figures[1].chart.time_axis);
+  EXPECT_EQ(figures[1].chart.lines[0].x.back(), 144);
+  EXPECT_EQ(figures[1].chart.lines[1].x.front(), 145);
+}
+
 TEST(Figures, ArePngAndSvgFiles) {
   NEEDS_GNUPLOT();
   const TemporaryFolder folder;
