@@ -74,6 +74,25 @@ Frame drop_column_numbers(Frame frame, const std::vector<int>& numbers) {
   return frame;
 }
 
+Frame add_column(Frame frame, const std::string& name,
+                 const std::vector<std::pair<std::string, double>>& terms) {
+  if (frame.find(name) != nullptr)
+    fail_config("config.column", frame.source, "there is a column \"" + name + "\" already",
+                "give the new one another name, or drop the old one first");
+  if (terms.empty())
+    fail_config("config.column", name, "a column is made of at least one other",
+                "name the columns to add and their factors");
+  Column column;
+  column.name = name;
+  column.values.assign(static_cast<size_t>(frame.rows()), 0.0);
+  for (const auto& [term, factor] : terms) {
+    const auto values = frame.numbers(term, "add_column");
+    for (size_t row = 0; row < values.size(); ++row) column.values[row] += factor * values[row];
+  }
+  frame.columns.push_back(std::move(column));
+  return frame;
+}
+
 Frame label_encode(Frame frame, const std::string& name) {
   Column& column = column_to_change(frame, name, "label_encode");
   if (column.numeric()) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sluice/data/frame.h"
@@ -13,6 +14,12 @@ namespace sluice {
 Frame drop_columns(Frame frame, const std::vector<std::string>& names);
 /// The same by place, from 0; the time columns are not counted. Throws Error "data.unknown_column".
 Frame drop_column_numbers(Frame frame, const std::vector<int>& numbers);
+
+/// The frame with one more column, the sum of factor · column over `terms`: {{"a", 1000.0 / 60},
+/// {"b", -1}} is 1000/60 · a − b. Missing where one of them is. Throws Error "config.column" where
+/// the name is taken or nothing is to be added, and what Frame::numbers() throws for a term.
+Frame add_column(Frame frame, const std::string& name,
+                 const std::vector<std::pair<std::string, double>>& terms);
 
 /// Numbers the distinct values of a column 0, 1, 2, … in ascending order (texts by their bytes), as
 /// scikit-learn's LabelEncoder; a missing value stays missing.

@@ -49,6 +49,18 @@ TEST(Columns, ThatAreNotThereAreNamed) {
   expect_error([] { label_encode(days(), "Nun"); }, "data.unknown_column", "Num");
 }
 
+TEST(Columns, AreAddedUpToANewOne) {
+  const Frame frame = add_column(days(), "rest", {{"Num", 1000.0 / 60}, {"Cases", -1}});
+  const Column& rest = *frame.find("rest");
+  EXPECT_EQ(names(frame).back(), "rest");
+  EXPECT_DOUBLE_EQ(rest.values[1], 20 * 1000.0 / 60 - 2);
+  EXPECT_TRUE(std::isnan(rest.values[2]));
+  expect_error([] { add_column(days(), "Num", {{"Cases", 1}}); }, "config.column", "Num");
+  expect_error([] { add_column(days(), "rest", {}); }, "config.column", "rest");
+  expect_error([] { add_column(days(), "rest", {{"Case", 1}}); }, "data.unknown_column", "Cases");
+  expect_error([] { add_column(days(), "rest", {{"Note", 1}}); }, "data.not_numeric", "Note");
+}
+
 TEST(LabelEncode, NumbersClassesInOrder) {
   EXPECT_EQ(label_encode(days(), "Kind").find("Kind")->values, (Values{0, 2, 0, 1, 1}));
   const Frame frame = label_encode(days(), "Note");  // feast, off, work
