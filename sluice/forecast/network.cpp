@@ -39,6 +39,10 @@ LayerChoice linear_layer(int outputs) {
   return layer;
 }
 
+bool is_linear_of(const LayerChoice& layer, int output_size) {
+  return layer.name == "linear" && layer.options.get_int("output_size", 1) == output_size;
+}
+
 // A word stands for one recurrent layer and a head.
 std::vector<LayerChoice> named_model(const Recipe& recipe) {
   LayerChoice layer{recipe.model.word, Options(recipe.where("model"))};
@@ -74,8 +78,10 @@ std::vector<LayerChoice> layers_of(const Recipe& recipe, const NetworkShape& sha
   LayerChoice& last = layers.back();
   // A linear layer of no given size at the end is the head, not a narrow place before it.
   if (last.name == "linear") set_if_open(last, "output_size", std::to_string(shape.horizon));
+  // One number for each step, flattened, is a head too. Whether the steps are enough, check() says.
   const bool has_head =
-      last.name == "linear" && last.options.get_int("output_size", 0) == shape.horizon;
+      is_linear_of(last, shape.horizon) ||
+      (layers.size() > 1 && last.name == "flatten" && is_linear_of(layers[layers.size() - 2], 1));
   if (!has_head) layers.push_back(linear_layer(shape.horizon));
   for (LayerChoice& layer : layers) set_if_open(layer, "initialization", recipe.initialization);
   return layers;
@@ -86,7 +92,7 @@ Network::Network(const Recipe& recipe, const NetworkShape& shape, Generator& gen
   layers_ =
       make_sequential(layers_of(recipe, shape), Shape{1, shape.steps, shape.step_size}, generator);
   add("layers", *layers_);
-  if (recipe.linear_skip != "none") scale_state((*layers_)[layers_->size() - 1], 0.1);
+  if (recipe.linear_skip != "none") scale_state(head(), 0.1);
   // Beside a frozen ridge the calendar is the ridge's business.
   if (linear_on_window_ || (shape.calendar_size > 0 && recipe.linear_skip == "none"))
     add_linear_part(generator);
@@ -99,6 +105,11 @@ void Network::add_linear_part(Generator& generator) {
   zero.options.set("initialization", "zeros");
   linear_ = make_layer(zero.name, zero.options, window + shape_.calendar_size, generator);
   add("linear", *linear_);
+}
+
+Module& Network::head() {
+  Module& last = (*layers_)[layers_->size() - 1];
+  return last.parameters().empty() ? (*layers_)[layers_->size() - 2] : last;
 }
 
 void Network::check() const {

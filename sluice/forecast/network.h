@@ -31,6 +31,8 @@ class Network : public Composite {
 
  private:
   void add_linear_part(Generator& generator);
+  /// The layer whose numbers the forecast is; nothing but a flatten may stand behind it.
+  Module& head();
   void check() const;
 
   NetworkShape shape_;

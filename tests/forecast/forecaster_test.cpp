@@ -70,6 +70,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Words{"target_at=same", "past=[x]", "whole_series=true", "lookback=1"},
                     Words{"model=[{lstm: {hidden_size: 4}}, dropout, {gru: {hidden_size: 3}}]"},
                     Words{"model=[flatten, {linear: {output_size: 5}}, relu]", "horizon=2"},
+                    Words{"model=[{lstm: {outputs: last}}, {repeat_vector: {count: 3}}, {gru: "
+                          "{outputs: all}}, {linear: {output_size: 1}}, flatten]",
+                          "horizon=3"},
                     Words{"l1=1e-5", "l2={weight_hh: 1e-3, bias: 1e-4}"},
                     Words{"validation=12", "patience=2", "initialization=keras"},
                     Words{"optimizer={sgd: {momentum: 0.9}}", "weight_decay=0",
