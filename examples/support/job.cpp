@@ -1,8 +1,10 @@
 #include "examples/support/job.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 #include <filesystem>
 
@@ -21,9 +23,15 @@ int whole(const std::string& text, int low, int high) {
                                                                         : -1;
 }
 
-bool read_arguments(Arguments& arguments, int count, char** texts) {
+bool is_setting(const Job& job, const char* text) {
+  return !job.parts.empty() && text[0] != '-' && std::strchr(text, '=') != nullptr;
+}
+
+bool read_arguments(const Job& job, Arguments& arguments, int count, char** texts) {
   int i = 1;
-  if (i < count && texts[i][0] != '-') arguments.data = texts[i++];
+  if (i < count && texts[i][0] != '-' && !is_setting(job, texts[i])) arguments.data = texts[i++];
+  while (count > i && is_setting(job, texts[count - 1]))
+    arguments.settings.insert(arguments.settings.begin(), texts[--count]);
   for (; i + 1 < count; i += 2) {
     const std::string name = texts[i], value = texts[i + 1];
     if (name == "--out")
@@ -34,10 +42,12 @@ bool read_arguments(Arguments& arguments, int count, char** texts) {
       arguments.epochs = whole(value, 1, 1000000);
     else if (name == "--verbose")
       arguments.verbose = whole(value, 0, 2);
+    else if (name == "--only" && std::count(job.parts.begin(), job.parts.end(), value) > 0)
+      arguments.only = value;
     else
       return false;
   }
-  return i == count && arguments.seeds > 0 && arguments.epochs > 0 && arguments.verbose >= 0;
+  return i == count && arguments.seeds > 0 && arguments.epochs >= 0 && arguments.verbose >= 0;
 }
 
 std::string number_text(double value) {
@@ -63,11 +73,14 @@ std::string result_text(const Result& result) {
 
 int main_of(const Job& job, int count, char** texts) {
   Arguments arguments{.data = job.data, .out = job.name, .seeds = job.seeds, .epochs = job.epochs};
-  if (!read_arguments(arguments, count, texts)) {
+  if (!read_arguments(job, arguments, count, texts)) {
+    std::string more;
+    for (const std::string& part : job.parts) more += (more.empty() ? " [--only " : "|") + part;
+    if (!more.empty()) more += "] [key=value...]";
     std::fprintf(
         stderr,
-        "usage: example_%s [DATA] [--out FOLDER] [--seeds N] [--epochs N] [--verbose 0|1|2]\n",
-        job.name.c_str());
+        "usage: example_%s [DATA] [--out FOLDER] [--seeds N] [--epochs N] [--verbose 0|1|2]%s\n",
+        job.name.c_str(), more.c_str());
     return static_cast<int>(ExitCode::config);
   }
   try {

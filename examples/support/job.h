@@ -12,19 +12,23 @@ namespace sluice::job {
 struct Arguments {
   std::string data, out;
   int seeds = 5, epochs = 0;
-  int verbose = 0;  ///< TrainOptions::verbose of the first seed
+  int verbose = 0;                         ///< TrainOptions::verbose of the first seed
+  std::string only = {};                   ///< of a job of several parts, this one
+  std::vector<std::string> settings = {};  ///< key=value, over those of the recipes
 };
 
 /// A job as main() needs it: what it is called, the file it reads unless told otherwise, its seeds
-/// and its epochs.
+/// and its epochs (0: those of its recipes).
 struct Job {
   std::string name, data;
   std::function<void(const Arguments&)> run;
   int seeds = 5, epochs = 1;
+  std::vector<std::string> parts = {};  ///< that --only takes; a job that has them runs recipes
 };
 /// Runs the job on one thread (no number depends on that), so that several fit beside each other:
-/// PROGRAM [DATA] [--out FOLDER] [--seeds N] [--epochs N] [--verbose 0|1|2]; errors are one
-/// sentence on stderr and their exit code, 3 for wrong usage.
+/// PROGRAM [DATA] [--out FOLDER] [--seeds N] [--epochs N] [--verbose 0|1|2], with parts also
+/// [--only PART] [key=value…]; errors are one sentence on stderr and their exit code, 3 for wrong
+/// usage.
 int main_of(const Job& job, int count, char** arguments);
 
 /// One score of every seed, and how long they took together.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Wrong input gets one sentence: check_refusal.py PROGRAM SCRATCH
 
-PROGRAM is example_NAME; each of its cases is a file made wrong, and what stderr must say of it."""
+PROGRAM is example_NAME; each of its cases is a file made wrong, what stderr must say of it, and arguments."""
 
 import pathlib
 import subprocess
@@ -56,14 +56,30 @@ def flights():
     yield months.replace(',112', ',many', 1), 'wrong.csv:2'
 
 
+def household():
+    make = [sys.executable, str(ROOT / 'examples/household/make_minutes.py'), '40']
+    minutes = subprocess.run(make, check=True, capture_output=True, text=True).stdout
+    lines = minutes.splitlines(keepends=True)
+    broken = lines[:50000] + [lines[50000].rpartition(';')[0] + '\n'] + lines[50001:]
+    yield ''.join(broken), 'wrong.csv:50001: the row has 8 cells where the header has 9'
+    worded = lines[:50000] + [lines[50000].replace(':00;', ':00;off', 1)] + lines[50001:]
+    yield ''.join(worded), 'wrong.csv:50001: column "Global_active_power"'
+    yield minutes.replace('Sub_metering_3', 'Meter', 1), 'the file has no column "Sub_metering_3"'
+    yield minutes, '46 windows of horizon 7 and the 2 rows before take 324 rows, the data has 39'
+    days = (ROOT / 'data/household-power-days.csv').read_text(encoding='utf-8')
+    yield days.replace('Global_active', 'Active', 1), 'the file has no column "Global_active_power"'
+    too_long = 'lookback 2000 and horizon 7 need 2007 training rows, there are 1113'
+    yield days, too_long, '--only', 'lstm', 'lookback=2000'
+
+
 def main(program, scratch):
     folder = pathlib.Path(scratch)
     folder.mkdir(parents=True, exist_ok=True)
     wrong = folder / 'wrong.csv'
-    for text, sentence in globals()[pathlib.Path(program).name.removeprefix('example_')]():
+    for text, sentence, *more in globals()[pathlib.Path(program).name.removeprefix('example_')]():
         wrong.write_text(text, encoding='utf-8')
-        result = subprocess.run([program, str(wrong), '--out', str(folder)], capture_output=True, text=True,
-                                check=False)
+        result = subprocess.run([program, str(wrong), '--out', str(folder)] + more, cwd=ROOT,
+                                capture_output=True, text=True, check=False)
         print(result.stderr, end='')
         if result.returncode != 2 or sentence not in result.stderr or result.stderr.count('\n') != 1:
             sys.exit(f'{result.returncode}, not 2 and one line with: {sentence}')
