@@ -4,6 +4,7 @@
     python3 bench/driver.py train_step
     python3 bench/driver.py infer --cores 1 --cells gru --workloads mid,ptb
     python3 bench/driver.py stream_step --python peers/bin/python
+    python3 bench/driver.py layers
 
 One process a side, pinned to the same cores, samples interleaved (A B C A B C …).
 """
@@ -16,7 +17,7 @@ import sys
 
 from programs import CAPS, PEERS, Lost, Unsupported, start_ours, start_peers
 from table import print_header, print_row, print_title
-from workloads import GATES, MODES, workloads_of
+from workloads import GATES, MODES, cells_of, workloads_of
 
 CHECK_TOLERANCE = (1e-3, 1e-3, 5e-2)  # loss, dX², and the loss after one update (see README)
 
@@ -103,7 +104,7 @@ def run(options, cores):
     print_title(options, cores, programs, missing | ({} if ours else {"sluice": why}))
     pairs = [(workload, cell) for workload in workloads_of(options.benchmark)
              if not options.workloads or workload.name in options.workloads
-             for cell in options.cells]
+             for cell in cells_of(workload, options.cells)]
     try:
         if options.check:
             return [] if all([check(programs, *pair, mode) for pair in pairs]) else None
@@ -116,7 +117,8 @@ def run(options, cores):
 
 def row_of(options, programs, ours, workload, cell):
     mode = MODES[options.benchmark]
-    samples, peaks = measure(programs, ours, (workload, cell, mode), options.rounds)
+    clock = ("processor_time=1",) if options.processor_time else ()
+    samples, peaks = measure(programs, ours, (workload, cell, mode, *clock), options.rounds)
     row = summary(samples, peaks, workload.operations(cell, mode))
     print_row(programs, workload, cell, mode, row)
     return {"workload": workload.name, "cell": cell, **row}
@@ -138,6 +140,8 @@ def parse():
     parser.add_argument("--rounds", type=int, default=7, help="samples of each side")
     parser.add_argument("--seconds", type=float, default=300, help="longest wait for an answer")
     parser.add_argument("--instruction-set", choices=CAPS, help="caps who can be capped")
+    parser.add_argument("--processor-time", action="store_true",
+                        help="the time that a side got instead of that which passed: for one core")
     parser.add_argument("--check", action="store_true", help="compare results instead of times")
     parser.add_argument("--json", metavar="FILE", help="also write every sample")
     options = parser.parse_args()

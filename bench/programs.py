@@ -11,8 +11,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 # Peers by name: script and extra environment; and the benchmarks each can run.
 PEERS = {
-    "PyTorch": ("pytorch.py", {}, ("train_step", "infer", "stream_step", "cells")),
-    "PyTorch compiled": ("pytorch_compiled.py", {}, ("cells",)),
+    "PyTorch": ("pytorch.py", {}, ("train_step", "infer", "stream_step", "cells", "layers")),
+    "PyTorch compiled": ("pytorch_compiled.py", {}, ("cells", "layers")),
     "JAX": ("jax_scan.py", {}, ("train_step", "infer", "stream_step")),
     "Keras/JAX": ("keras_layers.py", {"KERAS_BACKEND": "jax"}, ("train_step", "infer")),
     "Keras/TF": ("keras_layers.py", {"KERAS_BACKEND": "tensorflow"}, ("train_step", "infer")),

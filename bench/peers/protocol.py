@@ -20,6 +20,7 @@ SAMPLE_SECONDS = 0.15
 CHOICE_SECONDS = 3.0
 LEARNING_RATE, BETA1, BETA2, EPSILON = 1e-3, 0.9, 0.999, 1e-8
 GATES = {"lstm": 4, "gru": 3, "rnn": 1, "peephole": 4}
+LAYERS = ("conv1d", "self_attention", "luong", "bahdanau", "words")
 
 
 class Unsupported(Exception):
@@ -40,13 +41,19 @@ class Case:
     layers: int
     ragged: int = 0
     processor_time: int = 0
+    # of the other layers
+    kernel_size: int = 1
+    dilation: int = 1
+    heads: int = 1
+    causal: int = 0
+    queries: int = 1
 
     @classmethod
     def parse(cls, words):
         name, cell, mode, *sizes = words
         given = dict(size.split("=") for size in sizes)
         strangers = given.keys() - {field.name for field in dataclasses.fields(cls)}
-        if strangers or cell not in GATES:
+        if strangers or cell not in (*GATES, *LAYERS):
             raise Unsupported(" ".join([cell, *sorted(strangers)]))
         return cls(name, cell, mode, **{key: int(value) for key, value in given.items()})
 

@@ -1,7 +1,7 @@
 """PyTorch as a peer: eager nn.LSTM, nn.GRU, nn.RNN with its fused Adam; LSTMCell for streaming;
 ragged rows packed; an LSTM with peepholes as its users write it, a loop over a cell."""
 
-from protocol import (BETA1, BETA2, EPSILON, LEARNING_RATE, Unsupported, absent, half_square,
+from protocol import (BETA1, BETA2, EPSILON, LAYERS, LEARNING_RATE, Unsupported, absent, half_square,
                     input_of, lengths_of, serve, threads, weights_of)
 
 try:
@@ -9,7 +9,9 @@ try:
 except ImportError:
     absent("torch")
 
-LAYERS = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn": torch.nn.RNN}
+import pytorch_layers
+
+STACKS = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn": torch.nn.RNN}
 CELLS = {"lstm": torch.nn.LSTMCell, "gru": torch.nn.GRUCell, "rnn": torch.nn.RNNCell}
 
 
@@ -52,7 +54,7 @@ def module_of(case):
     """Steps first, PyTorch's own layout."""
     if case.cell == "peephole":
         return PeepholeLstm(case)
-    module = LAYERS[case.cell](case.input_size, case.hidden_size, case.layers)
+    module = STACKS[case.cell](case.input_size, case.hidden_size, case.layers)
     with torch.no_grad():
         for layer, weights in enumerate(weights_of(case)):
             for parameter, value in zip(module.all_weights[layer], weights):
@@ -116,6 +118,8 @@ def streaming(case):
 
 
 def prepare(case):
+    if case.cell in LAYERS:
+        return pytorch_layers.training_step(case)
     makers = {"train": training_step, "infer": inference, "stream": streaming}
     if case.mode not in makers:
         raise Unsupported(case.mode)
@@ -123,6 +127,8 @@ def prepare(case):
 
 
 def probe(case, make=module_of):
+    if case.cell in LAYERS:
+        return pytorch_layers.probe(case)
     if case.mode == "infer":
         return (half_square(inference(case)()[0]),)
     step = training_step(case, make)

@@ -1,13 +1,15 @@
-"""PyTorch as a peer: the LSTM with peepholes of pytorch.py under torch.compile, by the cell or, where
-compiling all steps ends in reasonable time, as a whole; the faster is measured."""
+"""PyTorch as a peer, under torch.compile: the LSTM with peepholes of pytorch.py by the cell or, where
+compiling all steps ends in reasonable time, as a whole, the faster being measured; and the layers of
+pytorch_layers.py."""
 
-from protocol import Unsupported, absent, fastest, serve, threads
+from protocol import LAYERS, Unsupported, absent, fastest, serve, threads
 
 try:
     import torch
 except ImportError:
     absent("torch")
 
+import pytorch_layers
 from pytorch import PeepholeLstm, peephole_cell, probe, training_step
 
 MOST_UNROLLED = 64  # steps
@@ -24,6 +26,8 @@ def as_a_whole(case):
 
 
 def prepare(case):
+    if case.cell in LAYERS:
+        return pytorch_layers.training_step(case, torch.compile)
     if case.cell != "peephole" or case.mode != "train":
         raise Unsupported(f"{case.cell} {case.mode}")
     makers = {"by the cell": by_cell}
@@ -33,6 +37,8 @@ def prepare(case):
 
 
 def check(case):
+    if case.cell in LAYERS:
+        return pytorch_layers.probe(case, torch.compile)
     prepare(case)  # refuses what is not its own
     return probe(case, by_cell)
 

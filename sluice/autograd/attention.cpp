@@ -217,8 +217,7 @@ Variable additive_scores(const Variable& query, const Variable& keys, const Vari
         T* const at = y + s * width;
         for (int64_t a = 0; a < width; ++a) at[a] = q[row * width + a] + k[s * width + a];
         vector_tanh(at, at, width);
-        to[s] = static_cast<T>(
-            sum_lanes(0, width, [=](int64_t a) { return static_cast<double>(w[a]) * at[a]; }));
+        to[s] = static_cast<T>(vector_dot(w, at, width));
       }
     });
   });

@@ -1,6 +1,7 @@
 #include "sluice/autograd/softmax.h"
 
 #include <cmath>
+#include <type_traits>
 
 #include "sluice/autograd/node.h"
 #include "sluice/base/error.h"
@@ -12,8 +13,8 @@ namespace sluice {
 
 namespace {
 
-int64_t row_size(const Tensor& x) {
-  if (x.rank() > 0 && x.size(-1) > 0) return x.size(-1);
+void check_rows(const Tensor& x) {
+  if (x.rank() > 0 && x.size(-1) > 0) return;
   fail_config("autograd.softmax", "softmax",
               "an input of shape " + x.shape().to_string() + " has no numbers along its last axis");
 }
@@ -25,9 +26,27 @@ void for_rows(const Tensor& x, const Body& body) {
   for_pieces(x.numel() / size, x.numel() >= least_parallel, [&](int64_t row) { body(row * size); });
 }
 
-class SoftmaxNode : public Node {
+// How a row's gradient comes back from y to dx.
+struct SoftmaxBack {
+  template <class T>
+  void operator()(const T* y, const T* grad, T* dx, int64_t size) const {
+    softmax_row_gradient(y, grad, dx, size);
+  }
+};
+
+struct LogSoftmaxBack {
+  template <class T>
+  void operator()(const T* y, const T* grad, T* dx, int64_t size) const {
+    const T total = static_cast<T>(vector_sum(grad, size));
+    vector_exp_below(y, dx, size, T{0});
+    for (int64_t i = 0; i < size; ++i) dx[i] = grad[i] - dx[i] * total;
+  }
+};
+
+template <class Back>
+class RowsNode : public Node {
  public:
-  SoftmaxNode(const Variable& x, const Tensor& y) : Node({x}), y_(y) {}
+  RowsNode(const Variable& x, const Tensor& y) : Node({x}), y_(y) {}
 
   void backward(const std::array<Tensor, max_outputs>& grads) override {
     const int64_t size = y_.size(-1);
@@ -36,7 +55,7 @@ class SoftmaxNode : public Node {
       using T = decltype(zero);
       const T *grad = grads[0].data<T>(), *y = y_.data<T>();
       T* const to = dx.data<T>();
-      for_rows(y_, [=](int64_t at) { softmax_row_gradient(y + at, grad + at, to + at, size); });
+      for_rows(y_, [=](int64_t at) { Back()(y + at, grad + at, to + at, size); });
     });
     input(0).accumulate_grad(dx);
   }
@@ -45,30 +64,19 @@ class SoftmaxNode : public Node {
   Tensor y_;
 };
 
-class LogSoftmaxNode : public Node {
- public:
-  LogSoftmaxNode(const Variable& x, const Tensor& y) : Node({x}), y_(y) {}
-
-  void backward(const std::array<Tensor, max_outputs>& grads) override {
-    const int64_t size = y_.size(-1);
-    Tensor dx = Tensor::uninitialized(y_.shape(), y_.dtype());
-    dispatch(y_.dtype(), [&](auto zero) {
-      using T = decltype(zero);
-      const T *grad = grads[0].data<T>(), *y = y_.data<T>();
-      T* const to = dx.data<T>();
-      for_rows(y_, [=](int64_t at) {
-        const T total = static_cast<T>(
-            sum_lanes(at, at + size, [=](int64_t i) { return static_cast<double>(grad[i]); }));
-        vector_exp_below(y + at, to + at, size, T{0});
-        for (int64_t i = at; i < at + size; ++i) to[i] = grad[i] - to[i] * total;
-      });
-    });
-    input(0).accumulate_grad(dx);
-  }
-
- private:
-  Tensor y_;
-};
+// The result of forward(x, y, number of the row's first element, size), called for every row.
+template <class Back, class Forward>
+Variable by_rows(const Variable& x, const Forward& forward) {
+  const int64_t size = x.value().size(-1);
+  Tensor out = Tensor::uninitialized(x.shape(), x.dtype());
+  dispatch(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const T* const from = x.value().data<T>();
+    T* const to = out.data<T>();
+    for_rows(out, [&](int64_t at) { forward(from + at, to + at, at, size); });
+  });
+  return Variable::from_node(out, needs_node({x}) ? new RowsNode<Back>(x, out) : nullptr);
+}
 
 void check_allowed(const Tensor& x, const Tensor& allowed) {
   const int first = x.rank() - allowed.rank();
@@ -85,36 +93,23 @@ void check_allowed(const Tensor& x, const Tensor& allowed) {
 }  // namespace
 
 Variable softmax(const Variable& x, const Tensor& allowed) {
-  const int64_t size = row_size(x.value());
+  check_rows(x.value());
   if (allowed.defined()) check_allowed(x.value(), allowed);
   const float* const mask = allowed.defined() ? allowed.data<float>() : nullptr;
   const int64_t repeats = allowed.defined() ? allowed.numel() : 1;
-  Tensor out = Tensor::uninitialized(x.shape(), x.dtype());
-  dispatch(x.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    const T* const from = x.value().data<T>();
-    T* const to = out.data<T>();
-    for_rows(out, [=](int64_t at) {
-      softmax_row(from + at, mask ? mask + at % repeats : mask, to + at, size);
-    });
+  return by_rows<SoftmaxBack>(x, [=](const auto* from, auto* to, int64_t at, int64_t size) {
+    softmax_row(from, mask ? mask + at % repeats : mask, to, size);
   });
-  return Variable::from_node(out, needs_node({x}) ? new SoftmaxNode(x, out) : nullptr);
 }
 
 Variable log_softmax(const Variable& x) {
-  const int64_t size = row_size(x.value());
-  Tensor out = Tensor::uninitialized(x.shape(), x.dtype());
-  dispatch(x.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    const T* const from = x.value().data<T>();
-    T* const to = out.data<T>();
-    for_rows(out, [=](int64_t at) {
-      const auto [most, total] = exponentials(from + at, to + at, size);
-      const T norm = static_cast<T>(std::log(total));
-      for (int64_t i = at; i < at + size; ++i) to[i] = (from[i] - most) - norm;
-    });
+  check_rows(x.value());
+  return by_rows<LogSoftmaxBack>(x, [](const auto* from, auto* to, int64_t, int64_t size) {
+    const auto [most, total] = exponentials(from, to, size);
+    using T = std::remove_const_t<decltype(most)>;
+    const T norm = static_cast<T>(std::log(total));
+    for (int64_t i = 0; i < size; ++i) to[i] = (from[i] - most) - norm;
   });
-  return Variable::from_node(out, needs_node({x}) ? new LogSoftmaxNode(x, out) : nullptr);
 }
 
 }  // namespace sluice

@@ -3,9 +3,10 @@
 
 #include <algorithm>
 
-#include "sluice/base/parallel.h"
+#include "sluice/tensor/chunk.h"
 #include "sluice/tensor/panel.h"
 #include "sluice/tensor/pool_array.h"
+#include "sluice/tensor/transpose.h"
 
 namespace sluice {
 
@@ -16,28 +17,33 @@ struct Matrix {
   const T* data;
   int64_t stride;
   Trans trans;
-  T operator()(int64_t row, int64_t column) const {
-    return trans == Trans::no ? data[row * stride + column] : data[column * stride + row];
-  }
 };
 
-/// Columns [first, first + width) of op(B) as [k][width], zeros past column n.
+/// Columns [first, first + width) of op(B) over `k` steps from `begin` as [k][width], zeros past
+/// column n.
 template <class T>
-void pack_columns(const Matrix<T>& b, int64_t k, int64_t n, int64_t first, int width, T* panel) {
+void pack_columns(const Matrix<T>& b, int64_t begin, int64_t k, int64_t n, int64_t first, int width,
+                  T* panel) {
   const int64_t real = std::min<int64_t>(width, n - first);
-  for (int64_t i = 0; i < k; ++i) {
-    for (int64_t j = 0; j < real; ++j) panel[i * width + j] = b(i, first + j);
+  if (b.trans == Trans::yes)
+    transpose_block(b.data + first * b.stride + begin, b.stride, real, k, panel, width);
+  else
+    for (int64_t i = 0; i < k; ++i)
+      std::copy_n(b.data + (begin + i) * b.stride + first, real, panel + i * width);
+  for (int64_t i = 0; real < width && i < k; ++i)
     std::fill(panel + i * width + real, panel + (i + 1) * width, T{0});
-  }
 }
 
-/// Some rows of C by one panel; by way of `room` where the panel passes the end of C's rows.
+/// Some rows of C by one panel; by way of a room of its own where the panel passes the end of C's
+/// rows.
 template <class T>
 void multiply(const PanelKernels<T>& kernels, const Segment<T>& rows_of_a, int rows, int vectors,
-              T* c, int64_t c_stride, int64_t real, bool accumulate, T* room) {
+              T* c, int64_t c_stride, int64_t real, bool accumulate) {
   const int width = vectors * kernels.lanes;
   alignas(64) static constexpr T zeros[16] = {};
   const bool whole = real >= width;
+  auto room_array = PoolArray<T>::uninitialized(whole ? 0 : rows * width);
+  T* const room = room_array.data();
   PanelTask<T> task{&rows_of_a, 1, whole ? c : room, whole ? c_stride : width, {}, {}};
   for (int v = 0; v < vectors; ++v) {
     task.offset[v] = v * kernels.lanes;
@@ -49,43 +55,114 @@ void multiply(const PanelKernels<T>& kernels, const Segment<T>& rows_of_a, int r
   for (int r = 0; !whole && r < rows; ++r) std::copy_n(room + r * width, real, c + r * c_stride);
 }
 
+/// A product cut into blocks that the caches hold: of k, so that a slice of op(A) stays in the
+/// second cache while every panel of op(B) passes; of columns, so that their panels stay in the
+/// third. How it is cut depends on the shape alone.
+template <class T>
+class Gemm {
+ public:
+  Gemm(const Matrix<T>& a, const Matrix<T>& b, int64_t m, int64_t n, int64_t k, T* c,
+       int64_t c_stride, bool accumulate)
+      : a_(a), b_(b), m_(m), n_(n), k_(k), c_(c), c_stride_(c_stride), accumulate_(accumulate) {}
+
+  void run() const {
+    const int64_t panels = (n_ + widest_ - 1) / widest_;
+    const bool few_rows = m_ <= (threads_ && panels < fewest_tasks / 2 ? 32 : most_rows);
+    if (few_rows) return panel_by_panel(panels);
+    const int64_t strip = std::max<int64_t>(1, most_packed / (most_depth * widest_));
+    for (int64_t p = 0; p < panels; p += strip)
+      for (int64_t block = 0; block < blocks_; ++block)
+        slice_by_slice(p, std::min(strip, panels - p), depth_of(block));
+  }
+
+ private:
+  static constexpr int64_t most_rows = 120, most_depth = 384, most_packed = 1 << 20;
+  static constexpr int64_t fewest_tasks = 16, worth_threads = 1 << 20;
+
+  struct Range {
+    int64_t begin, size;
+  };
+
+  /// Blocks of k as equal as they go.
+  Range depth_of(int64_t block) const {
+    const int64_t begin = block * k_ / blocks_;
+    return {begin, (block + 1) * k_ / blocks_ - begin};
+  }
+
+  int width(int64_t panel) const {
+    const int lanes = kernels_.lanes;
+    return static_cast<int>((std::min(n_ - panel * widest_, widest_) + lanes - 1) / lanes) * lanes;
+  }
+
+  // Rows [first, first + rows) of op(A) over some of k: where they stand, or in `room`.
+  Segment<T> rows_of_a(int64_t first, int64_t rows, const Range& k, PoolArray<T>& room) const {
+    if (a_.trans == Trans::no)
+      return {a_.data + first * a_.stride + k.begin, a_.stride, nullptr, k.size};
+    room = PoolArray<T>::uninitialized(rows * k.size);
+    transpose_block(a_.data + k.begin * a_.stride + first, a_.stride, k.size, rows, room.data(),
+                    k.size);
+    return {room.data(), k.size, nullptr, k.size};
+  }
+
+  void product(Segment<T> part, int64_t row, int64_t rows, int64_t panel, const T* packed,
+               const Range& k) const {
+    part.panel = packed;
+    T* const to = c_ + row * c_stride_ + panel * widest_;
+    multiply(kernels_, part, static_cast<int>(rows), width(panel) / kernels_.lanes, to, c_stride_,
+             n_ - panel * widest_, accumulate_ || k.begin > 0);
+  }
+
+  // Few rows: every thread packs panels and multiplies them by all rows.
+  void panel_by_panel(int64_t panels) const {
+    PoolArray<T> room;
+    const Segment<T> all = rows_of_a(0, m_, {0, k_}, room);
+    for_pieces(panels, threads_, [&](int64_t p) {
+      auto packed = PoolArray<T>::uninitialized(std::min(k_, most_depth) * width(p));
+      for (int64_t block = 0; block < blocks_; ++block) {
+        const Range k = depth_of(block);
+        pack_columns(b_, k.begin, k.size, n_, p * widest_, width(p), packed.data());
+        product({all.a + k.begin, all.row_stride, nullptr, k.size}, 0, m_, p, packed.data(), k);
+      }
+    });
+  }
+
+  // Many rows: the panels are packed once, then threads share slices of rows, and the panels too
+  // where slices are few.
+  void slice_by_slice(int64_t first, int64_t panels, const Range& k) const {
+    auto packed = PoolArray<T>::uninitialized(panels * widest_ * k.size);
+    const auto panel = [&](int64_t p) { return packed.data() + p * widest_ * k.size; };
+    for_pieces(panels, threads_, [&](int64_t p) {
+      pack_columns(b_, k.begin, k.size, n_, (first + p) * widest_, width(first + p), panel(p));
+    });
+    const int64_t slice = m_ > most_rows * fewest_tasks / 2 ? most_rows : most_rows * 2 / 5;
+    const int64_t slices = (m_ + slice - 1) / slice;
+    const int64_t groups = std::min(panels, (fewest_tasks + slices - 1) / slices);
+    for_pieces(slices * groups, threads_, [&](int64_t i) {
+      const int64_t row = i / groups * slice, rows = std::min(slice, m_ - row), group = i % groups;
+      PoolArray<T> room;
+      const Segment<T> part = rows_of_a(row, rows, k, room);
+      for (int64_t p = group * panels / groups; p < (group + 1) * panels / groups; ++p)
+        product(part, row, rows, first + p, panel(p), k);
+    });
+  }
+
+  const Matrix<T> a_, b_;
+  const int64_t m_, n_, k_;
+  T* const c_;
+  const int64_t c_stride_;
+  const bool accumulate_, threads_ = m_ * n_ * k_ >= worth_threads;
+  const int64_t blocks_ = std::max<int64_t>(1, (k_ + most_depth - 1) / most_depth);
+  const PanelKernels<T>& kernels_ = panel_kernels<T>();
+  const int64_t widest_ = int64_t{kernels_.widest} * kernels_.lanes;
+};
+
 }  // namespace
 
 template <class T>
 void gemm(Trans trans_a, Trans trans_b, int64_t m, int64_t n, int64_t k, const T* a,
           int64_t a_stride, const T* b, int64_t b_stride, T* c, int64_t c_stride, bool accumulate) {
-  const PanelKernels<T>& kernels = panel_kernels<T>();
-  const int lanes = kernels.lanes, widest = kernels.widest * lanes;
-  const int64_t panels = (n + widest - 1) / widest;
   if (m == 0 || n == 0) return;
-  PoolArray<T> rows_of_a(trans_a == Trans::yes ? m * k : 0);
-  const Matrix<T> op_a{a, a_stride, trans_a}, op_b{b, b_stride, trans_b};
-  for (int64_t i = 0; trans_a == Trans::yes && i < m; ++i)
-    for (int64_t j = 0; j < k; ++j) rows_of_a[i * k + j] = op_a(i, j);
-  const Segment<T> all = trans_a == Trans::yes ? Segment<T>{rows_of_a.data(), k, nullptr, k}
-                                               : Segment<T>{a, a_stride, nullptr, k};
-  constexpr int64_t most_rows = 128;
-  const int64_t slices = (m + most_rows - 1) / most_rows;
-  const auto one_panel = [&](int64_t p) {
-    const int64_t first = p * widest;
-    const int vectors =
-        static_cast<int>((std::min<int64_t>(n - first, widest) + lanes - 1) / lanes);
-    const int width = vectors * lanes;
-    PoolArray<T> panel(k * width), room(std::min(m, most_rows) * width);
-    pack_columns(op_b, k, n, first, width, panel.data());
-    for (int64_t i = 0; i < slices; ++i) {
-      const int64_t row = i * most_rows;
-      const int rows = static_cast<int>(std::min(most_rows, m - row));
-      const Segment<T> part{all.a + row * all.row_stride, all.row_stride, panel.data(), k};
-      multiply(kernels, part, rows, vectors, c + row * c_stride + first, c_stride, n - first,
-               accumulate, room.data());
-    }
-  };
-  constexpr int64_t worth_threads = 1 << 20;
-  if (m * n * k < worth_threads)
-    for (int64_t p = 0; p < panels; ++p) one_panel(p);
-  else
-    parallel_for(panels, one_panel);
+  Gemm<T>({a, a_stride, trans_a}, {b, b_stride, trans_b}, m, n, k, c, c_stride, accumulate).run();
 }
 
 template void gemm(Trans, Trans, int64_t, int64_t, int64_t, const float*, int64_t, const float*,

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 #include "sluice/tensor/pool.h"
@@ -18,6 +19,14 @@ class PoolArray {
   explicit PoolArray(size_t size)
       : data_(size == 0 ? nullptr : static_cast<T*>(pool_allocate(size * sizeof(T)))), size_(size) {
     std::uninitialized_value_construct_n(data_, size);
+  }
+  /// The same with contents undefined, of plain objects.
+  static PoolArray uninitialized(size_t size) {
+    static_assert(std::is_trivial_v<T>);
+    PoolArray array;
+    if (size > 0) array.data_ = static_cast<T*>(pool_allocate(size * sizeof(T)));
+    array.size_ = size;
+    return array;
   }
   PoolArray(PoolArray&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}

@@ -5,6 +5,7 @@
 #include "sluice/base/error.h"
 #include "sluice/base/parallel.h"
 #include "sluice/tensor/chunk.h"
+#include "sluice/tensor/vector_math.h"
 
 namespace sluice {
 
@@ -31,16 +32,13 @@ double sum_squares(const Tensor& x) {
 
 namespace {
 
-constexpr int64_t strip = 64;  // columns whose sums stay in the first cache
+constexpr int64_t strip = 512;  // columns whose sums stay in the first cache
 
 template <class T>
 void add_strip_sums(const T* x, int64_t rows, int64_t columns, int64_t first, T* sums) {
   const int64_t width = std::min(strip, columns - first);
   double total[strip] = {};
-  for (int64_t row = 0; row < rows; ++row) {
-    const T* const from = x + row * columns + first;
-    for (int64_t j = 0; j < width; ++j) total[j] += from[j];
-  }
+  for (int64_t row = 0; row < rows; ++row) vector_add_to(total, x + row * columns + first, width);
   for (int64_t j = 0; j < width; ++j) sums[first + j] += static_cast<T>(total[j]);
 }
 

@@ -3,17 +3,15 @@
 #include <algorithm>
 #include <limits>
 
-#include "sluice/tensor/chunk.h"
 #include "sluice/tensor/vector_math.h"
 
 namespace sluice {
 
 template <class T>
 std::pair<T, double> exponentials(const T* x, T* y, int64_t size) {
-  T most = x[0];
-  for (int64_t i = 1; i < size; ++i) most = x[i] > most || x[i] != x[i] ? x[i] : most;
+  const T most = vector_most(x, size);
   vector_exp_below(x, y, size, most);
-  return {most, sum_lanes(0, size, [y](int64_t i) { return static_cast<double>(y[i]); })};
+  return {most, vector_sum(y, size)};
 }
 
 namespace {
@@ -45,8 +43,7 @@ void softmax_row(const T* x, const float* allowed, T* y, int64_t size) {
 
 template <class T>
 void softmax_row_gradient(const T* y, const T* grad, T* dx, int64_t size) {
-  const T mean = static_cast<T>(
-      sum_lanes(0, size, [=](int64_t i) { return static_cast<double>(grad[i]) * y[i]; }));
+  const T mean = static_cast<T>(vector_dot(grad, y, size));
   for (int64_t i = 0; i < size; ++i) dx[i] = y[i] * (grad[i] - mean);
 }
 

@@ -15,4 +15,17 @@ void vector_sigmoid(const double* x, double* y, int64_t count);
 void vector_exp_below(const float* x, float* y, int64_t count, float most);
 void vector_exp_below(const double* x, double* y, int64_t count, double most);
 
+/// The largest of count > 0 numbers; NaN if any is.
+float vector_most(const float* x, int64_t count);
+double vector_most(const double* x, int64_t count);
+/// The sum in the chains of sum_lanes() (chunk.h): the same bits.
+double vector_sum(const float* x, int64_t count);
+double vector_sum(const double* x, int64_t count);
+/// The same of x[i] · y[i], each in double.
+double vector_dot(const float* x, const float* y, int64_t count);
+double vector_dot(const double* x, const double* y, int64_t count);
+/// sums[i] += x[i]
+void vector_add_to(double* sums, const float* x, int64_t count);
+void vector_add_to(double* sums, const double* x, int64_t count);
+
 }  // namespace sluice

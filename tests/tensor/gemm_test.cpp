@@ -122,17 +122,33 @@ TYPED_TEST(Gemm, NothingToAddIsZeroOrWhatWasThere) {
 }
 
 TYPED_TEST(Gemm, ThreadsChangeNoBit) {
-  for (Trans trans_a : {Trans::no, Trans::yes}) {
-    const Product large{70, 210, 90, trans_a, Trans::yes, true, 1};  // 1.3 million products
-    set_num_threads(1);
-    const std::vector<TypeParam> alone = run<TypeParam>(large);
-    for (int threads : {2, 3, 5}) {
-      set_num_threads(threads);
-      EXPECT_TRUE(same_bits(alone, run<TypeParam>(large))) << threads << " threads";
+  // More than a million products: wide; few panels and some rows; many rows and a long chain.
+  const int64_t sizes[][3] = {{7, 1700, 90}, {70, 210, 90}, {150, 20, 800}};
+  for (const auto& [m, n, k] : sizes)
+    for (Trans trans_a : {Trans::no, Trans::yes}) {
+      const Product large{m, n, k, trans_a, Trans::yes, true, 1};
+      set_num_threads(1);
+      const std::vector<TypeParam> alone = run<TypeParam>(large);
+      for (int threads : {2, 3, 5}) {
+        set_num_threads(threads);
+        EXPECT_TRUE(same_bits(alone, run<TypeParam>(large)))
+            << text(large) << ", " << threads << " threads";
+      }
+      set_num_threads(0);
+      EXPECT_TRUE(same_bits(alone, reference<TypeParam>(large))) << text(large);
     }
-    set_num_threads(0);
-    EXPECT_TRUE(same_bits(alone, reference<TypeParam>(large)));
-  }
+}
+
+// So many columns and rows that neither all panels are packed at once nor the whole chain.
+TYPED_TEST(Gemm, AGreatProductIsItsParts) {
+  const Product all{121, 2720, 385};
+  Operands<TypeParam> o(all);
+  const std::vector<TypeParam> whole = run<TypeParam>(all);
+  std::vector<TypeParam> parts(whole.size());
+  for (int64_t first = 0; first < all.n; first += 85)
+    gemm(Trans::no, Trans::no, all.m, 85, all.k, o.a.data(), o.a_stride, o.b.data() + first,
+         o.b_stride, parts.data() + first, o.c_stride, false);
+  EXPECT_TRUE(same_bits(whole, parts));
 }
 
 TYPED_TEST(Gemm, RowsDoNotKnowOfEachOther) {
