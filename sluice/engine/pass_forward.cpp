@@ -129,7 +129,7 @@ ForwardPass<T>::ForwardPass(const Direction& direction, PassMemory& m, const Pad
     const int64_t norms = static_cast<int64_t>(layout.first_normed.size());
     m.normed = room<T>(rows * kept * layout.padded * layout.normed);
     m.scale = room<T>(rows * kept * norms);
-    m.norm_room = room<T>(rows * norms * layout.groups * 2);
+    m.norm_room = room<T>(rows * norms * 2);
   }
   if (layout.projects()) m.full = room<T>(rows * kept * layout.padded);
   const bool keep_h = remembers || m.y.defined() || m.plan.ragged();

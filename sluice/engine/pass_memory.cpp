@@ -21,7 +21,7 @@ void set_norms(const Direction& d, const PassMemory& m, int slice, bool remember
   q.affine = std::as_const(d.affine.value()).template data<T>();
   q.normed = at(m.normed, kept * layout.normed * layout.padded);
   q.scale = at(m.scale, kept * norms);
-  q.norm_room = at(m.norm_room, norms * layout.groups * 2);
+  q.norm_room = at(m.norm_room, norms * 2);
   q.normed_step = remembers ? int64_t{q.rows} * layout.normed * layout.padded : 0;
   q.scale_step = remembers ? norms * q.rows : 0;
 }

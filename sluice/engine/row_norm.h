@@ -1,49 +1,41 @@
-// Layer normalisation within a step, for the vectors of one group of units: what a row adds to its
-// mean and spread, the normalised row, and the way back.
+// Layer normalisation within a step: what each row adds up to over its units, the normalised rows,
+// and the way back.
 #pragma once
 
 #include <cstddef>
 
 namespace sluice {
 
-/// Row r's vector v at values + r * stride + v * lanes; lanes past the group's units are left out
-/// of sums and written as zeros.
+/// Rows of some groups of units: row r's vector v of group g at values + g * group + r * stride +
+/// v * lanes. Lanes past the last group's units are left out of sums and written as zeros.
 template <class T>
 struct NormRows {
   T* values;
-  ptrdiff_t stride;
-  int rows, vectors;
-  int units;
+  ptrdiff_t stride, group;
+  int rows, vectors, groups;
+  int last_units;  ///< of the last group
   /// What backward multiplies with: the normalised numbers, likewise.
   T* normed;
-  ptrdiff_t normed_stride;
-  const T* affine;  ///< [vectors][gain, shift][lanes]
-  const T* start;   ///< [vectors][lanes] added to the shift: biases; null: none
-  T* daffine;       ///< [vectors][gain, shift][lanes], added to
-};
-
-/// A row's mean and 1/sqrt(variance + epsilon).
-template <class T>
-struct RowMoments {
-  T mean, scale;
-};
-/// A row's mean over units and vectors of gain · gradient, and of that times the normalised number.
-template <class T>
-struct RowSlopes {
-  T gradient, product;
+  ptrdiff_t normed_stride, normed_group;
+  const T* affine;  ///< [vectors][gain, shift][lanes] of the first group
+  T* daffine;       ///< likewise, added to
+  ptrdiff_t affine_group;
+  const T* start;  ///< [vectors][lanes] added to the shift: biases; null: none
+  ptrdiff_t start_group;
 };
 
 template <class T>
 struct RowNormKernels {
-  /// To out[2 r], out[2 r + 1]: mean of the row's numbers here, sum of squared deviations from it.
-  void (*measure)(const NormRows<T>&, T* out);
+  /// Of each row over units and vectors: mean and 1/sqrt(variance + epsilon), 1e-5 as PyTorch's and
+  /// Keras 2's first value. Deviations are squared, not numbers: of those little would be left.
+  void (*measure)(const NormRows<T>&, T* mean, T* scale);
   /// values become gain · normed + shift + start.
-  void (*normalise)(const NormRows<T>&, const RowMoments<T>* of_row);
-  /// values are gradients. To out[2 r], out[2 r + 1]: sums of gain · gradient and of that times the
-  /// normalised number.
-  void (*measure_back)(const NormRows<T>&, T* out);
+  void (*normalise)(const NormRows<T>&, const T* mean, const T* scale);
+  /// values are gradients. Of each row over units and vectors the means of gain · gradient and of
+  /// that times the normalised number.
+  void (*measure_back)(const NormRows<T>&, T* gradient, T* product);
   /// Gradients of what came out become those of what went in.
-  void (*backward)(const NormRows<T>&, const RowMoments<T>* of_row, const RowSlopes<T>* slopes);
+  void (*backward)(const NormRows<T>&, const T* scale, const T* gradient, const T* product);
 };
 
 template <class T>

@@ -103,7 +103,10 @@ class BackwardLoop {
     }
     pointwise(s);
     if (layout_.messages > 0) messages(s);
-    if (norm_) norm_->run(s, false);
+    if (norm_) {
+      barrier_.wait();
+      norm_->run(s, false);
+    }
     barrier_.wait();
     if (s > 0 || q_.need_first) hidden(s, rows);
     if (q_.dx && input_now) input(s);
@@ -331,7 +334,10 @@ class BackwardLoop {
   void messages(int s) {
     barrier_.wait();
     for (int k = 0; k < layout_.messages; ++k) run_message(k, s);
-    if (norm_) norm_->run(s, true);
+    if (norm_) {
+      barrier_.wait();
+      norm_->run(s, true);
+    }
     for (int g = share_.first_group; g < share_.last_group; ++g)
       q_.kernel->message_backward[usual_](pointwise_[g]);
   }

@@ -179,6 +179,7 @@ class ForwardLoop {
       for (int i = g; !norm_ && i < g + stride; ++i) first(pointwise(s, i));
     }
     if (norm_) {
+      barrier_.wait();
       norm_->run(s, false);
       for (int g = share_.first_group; g < share_.last_group; ++g) first(pointwise(s, g));
     }

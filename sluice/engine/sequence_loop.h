@@ -53,7 +53,7 @@ struct SequenceTask {
   ptrdiff_t normed_step;     ///< 0: reused
   T* scale;                  ///< [steps][norms][rows]
   ptrdiff_t scale_step;      ///< 0: reused
-  T* norm_room;              ///< [norms][groups][rows][2]
+  T* norm_room;              ///< [norms][2][rows]
   StepMasks<T>* masks;       ///< null: none
   /// [steps][rows][padded] h before each step, masked; null: h itself. Where masks are untied
   /// [steps][rows][copies][padded] what each gate reads, of h or of a message.

@@ -2,72 +2,80 @@
 // cell's equations, of messages between the cell's two functions; and back.
 #pragma once
 
-#include <cmath>
-
 #include "sluice/engine/row_norm.h"
 #include "sluice/engine/sequence_place.h"
-#include "sluice/tensor/pool_array.h"
 
 namespace sluice {
 
-/// What both directions share: a thread measures its own groups, waits for the others', and goes on
-/// with sums over all groups, taken in their order.
+/// What both directions share: a thread measures its own rows over all groups, waits for the
+/// others', and goes on with its own groups. A row's sums are taken by one thread, in one order.
 template <class T>
 class NormSteps {
  protected:
-  static constexpr T epsilon = static_cast<T>(1e-5);  // PyTorch's and Keras 2's first value
-
   NormSteps(const Place<T>& at, const Share& share, Barrier& barrier)
-      : at_(at),
-        share_(share),
-        barrier_(barrier),
-        of_row_(at.q.rows),
-        kernels_(row_norm_kernels<T>()) {}
+      : at_(at), share_(share), barrier_(barrier), kernels_(row_norm_kernels<T>()) {}
 
   const NormInfo& norm(int i) const { return at_.layout.cell->info.norms[i]; }
-  int norms() const { return static_cast<int>(at_.layout.cell->info.norms.size()); }
-  /// Units times vectors of group `group`, or of all.
-  T numbers(int i, int group) const { return static_cast<T>(units(group) * norm(i).count); }
-  T numbers(int i) const { return static_cast<T>(at_.layout.hidden_size * norm(i).count); }
-  int units(int group) const {
-    return std::min(at_.layout.lanes, at_.layout.hidden_size - group * at_.layout.lanes);
-  }
-  /// Two numbers for each row.
-  T* measured(int i, int group) const {
-    return at_.q.norm_room + (ptrdiff_t{i} * at_.layout.groups + group) * at_.q.rows * 2;
-  }
   T* scale(int i, int s) const { return at_.q.scale + s * at_.q.scale_step + i * at_.q.rows; }
+  /// [rows] Forward the means; backward the first or second of a row's slopes.
+  T* room(int i, int which) const { return at_.q.norm_room + (2 * i + which) * at_.q.rows; }
 
-  NormRows<T> rows(int i, int s, int group, T* values, ptrdiff_t stride) const {
+  /// Calls f(norm) for those of a step's pre-activations, or of its messages.
+  template <class F>
+  void for_norms(bool messages, F&& f) const {
+    for (int i = 0; i < static_cast<int>(at_.layout.cell->info.norms.size()); ++i)
+      if (norm(i).of_message == messages) f(i);
+  }
+  /// This thread's of the rows that are measured: [first, last).
+  int first_row(int s) const { return at_.active(s) * share_.thread / share_.team; }
+  int last_row(int s) const { return at_.active(s) * (share_.thread + 1) / share_.team; }
+
+  /// Rows of norm i over all groups, the first at `values`.
+  NormRows<T> rows(int i, int s, T* values, ptrdiff_t stride, ptrdiff_t group) const {
     const CellLayout& layout = at_.layout;
-    const int first = layout.first_normed[i], all = layout.normed;
-    const ptrdiff_t lanes = layout.lanes;
+    const ptrdiff_t lanes = layout.lanes, first = layout.first_normed[i];
     NormRows<T> t{};
     t.values = values;
     t.stride = stride;
+    t.group = group;
     t.rows = at_.active(s);
     t.vectors = norm(i).count;
-    t.units = units(group);
-    t.normed = at_.q.normed + s * at_.q.normed_step +
-               (ptrdiff_t{group} * at_.q.rows * all + first) * lanes;
-    t.normed_stride = all * lanes;
-    t.affine = at_.q.affine + (ptrdiff_t{group} * all + first) * 2 * lanes;
+    t.groups = layout.groups;
+    t.last_units = layout.hidden_size - (layout.groups - 1) * layout.lanes;
+    t.normed = at_.q.normed + s * at_.q.normed_step + first * lanes;
+    t.normed_stride = layout.normed * lanes;
+    t.normed_group = at_.q.rows * t.normed_stride;
+    t.affine = at_.q.affine + first * 2 * lanes;
+    t.affine_group = ptrdiff_t{layout.normed} * 2 * lanes;
     return t;
   }
-  T* gates(int i, int s, int group) const {
-    return at_.z(s, group) + ptrdiff_t{norm(i).first} * at_.layout.lanes;
+  NormRows<T> gates(int i, int s) const {
+    return rows(i, s, at_.z(s, 0) + ptrdiff_t{norm(i).first} * at_.layout.lanes, at_.unit_row(),
+                at_.group_offset(1));
   }
-  template <class F>
-  void for_owned(bool messages, F&& f) const {
-    for (int i = 0; i < norms(); ++i)
-      for (int g = share_.first_group; norm(i).of_message == messages && g < share_.last_group; ++g)
-        f(i, g);
+
+  /// The same of rows [first, last) alone.
+  static NormRows<T> of_rows(NormRows<T> t, int first, int last) {
+    t.values += first * t.stride;
+    t.normed += first * t.normed_stride;
+    t.rows = last - first;
+    return t;
+  }
+  /// The same of this thread's groups alone.
+  NormRows<T> of_groups(NormRows<T> t) const {
+    if (share_.last_group < t.groups) t.last_units = at_.layout.lanes;
+    t.groups = share_.last_group - share_.first_group;
+    t.values += share_.first_group * t.group;
+    t.normed += share_.first_group * t.normed_group;
+    t.affine += share_.first_group * t.affine_group;
+    if (t.daffine) t.daffine += share_.first_group * t.affine_group;
+    if (t.start) t.start += share_.first_group * t.start_group;
+    return t;
   }
 
   const Place<T>& at_;
   const Share share_;
   Barrier& barrier_;
-  PoolArray<RowMoments<T>> of_row_;
   const RowNormKernels<T>& kernels_;
 };
 
@@ -77,60 +85,31 @@ class NormForward : NormSteps<T> {
   NormForward(const Place<T>& at, const Share& share, Barrier& barrier)
       : NormSteps<T>(at, share, barrier) {}
 
-  /// The pre-activations of a step whose products are done, or its messages.
+  /// The pre-activations of a step, or its messages, which all threads have given.
   void run(int s, bool messages) {
-    this->for_owned(messages, [&](int i, int g) {
-      this->kernels_.measure(rows(i, s, g), this->measured(i, g));
+    const int first = this->first_row(s), last = this->last_row(s);
+    this->for_norms(messages, [&](int i) {
+      this->kernels_.measure(this->of_rows(rows(i, s), first, last), this->room(i, 0) + first,
+                             this->scale(i, s) + first);
     });
-    barrier_.wait();
-    int of = -1;
-    this->for_owned(messages, [&](int i, int g) {
-      if (i != of) combine(of = i, s);
-      this->kernels_.normalise(rows(i, s, g), of_row_.data());
+    this->barrier_.wait();
+    this->for_norms(messages, [&](int i) {
+      this->kernels_.normalise(this->of_groups(rows(i, s)), this->room(i, 0), this->scale(i, s));
     });
   }
 
  private:
   using NormSteps<T>::at_;
-  using NormSteps<T>::share_;
-  using NormSteps<T>::barrier_;
-  using NormSteps<T>::of_row_;
 
-  NormRows<T> rows(int i, int s, int group) const {
+  NormRows<T> rows(int i, int s) const {
+    const CellLayout& layout = at_.layout;
     const NormInfo& norm = this->norm(i);
     if (norm.of_message)
-      return NormSteps<T>::rows(i, s, group,
-                                at_.message(norm.first, s) + ptrdiff_t{group} * at_.layout.lanes,
-                                at_.layout.padded);
-    NormRows<T> t = NormSteps<T>::rows(i, s, group, this->gates(i, s, group), at_.unit_row());
-    t.start = at_.bias(group, norm.first);
+      return NormSteps<T>::rows(i, s, at_.message(norm.first, s), layout.padded, layout.lanes);
+    NormRows<T> t = this->gates(i, s);
+    t.start = at_.bias(0, norm.first);
+    t.start_group = ptrdiff_t{layout.gates} * layout.lanes;
     return t;
-  }
-
-  /// Each row's mean and scale from those of the groups (Chan et al. 1979): no sum of squares, of
-  /// which little would be left. Group by group, so that no row waits for itself.
-  void combine(int i, int s) {
-    const int rows = at_.active(s), groups = at_.layout.groups;
-    const T one = 1 / this->numbers(i);
-    for (int r = 0; r < rows; ++r) of_row_[r] = {0, 0};
-    for (int g = 0; g < groups; ++g) {
-      const T* const own = this->measured(i, g);
-      const T part = this->numbers(i, g) * one;
-      for (int r = 0; r < rows; ++r) of_row_[r].mean += own[2 * r] * part;
-    }
-    for (int g = 0; g < groups; ++g) {
-      const T* const own = this->measured(i, g);
-      const T part = this->numbers(i, g) * one;
-      for (int r = 0; r < rows; ++r) {
-        const T away = own[2 * r] - of_row_[r].mean;
-        of_row_[r].scale += own[2 * r + 1] * one + away * away * part;
-      }
-    }
-    T* const scale = this->scale(i, s);
-    for (int r = 0; r < rows; ++r) {
-      of_row_[r].scale = 1 / std::sqrt(of_row_[r].scale + NormSteps<T>::epsilon);
-      if (share_.thread == 0) scale[r] = of_row_[r].scale;
-    }
   }
 };
 
@@ -138,56 +117,35 @@ template <class T>
 class NormBackward : NormSteps<T> {
  public:
   NormBackward(const Place<T>& at, const Share& share, Barrier& barrier)
-      : NormSteps<T>(at, share, barrier), slopes_(at.q.rows) {}
+      : NormSteps<T>(at, share, barrier) {}
 
-  /// Gradients of a step's pre-activations as the equations saw them, or of its messages.
+  /// Gradients of a step's pre-activations as the equations saw them, or of its messages, which all
+  /// threads have given.
   void run(int s, bool messages) {
-    this->for_owned(messages, [&](int i, int g) {
-      this->kernels_.measure_back(rows(i, s, g), this->measured(i, g));
+    const int first = this->first_row(s), last = this->last_row(s);
+    this->for_norms(messages, [&](int i) {
+      this->kernels_.measure_back(this->of_rows(rows(i, s), first, last), this->room(i, 0) + first,
+                                  this->room(i, 1) + first);
     });
-    barrier_.wait();
-    int of = -1;
-    this->for_owned(messages, [&](int i, int g) {
-      if (i != of) combine(of = i, s);
-      this->kernels_.backward(rows(i, s, g), of_row_.data(), slopes_.data());
+    this->barrier_.wait();
+    this->for_norms(messages, [&](int i) {
+      this->kernels_.backward(this->of_groups(rows(i, s)), this->scale(i, s), this->room(i, 0),
+                              this->room(i, 1));
     });
   }
 
  private:
   using NormSteps<T>::at_;
-  using NormSteps<T>::barrier_;
-  using NormSteps<T>::of_row_;
 
-  NormRows<T> rows(int i, int s, int group) const {
+  NormRows<T> rows(int i, int s) const {
     const CellLayout& layout = at_.layout;
     const NormInfo& norm = this->norm(i);
-    NormRows<T> t =
-        norm.of_message
-            ? NormSteps<T>::rows(i, s, group,
-                                 at_.q.dmessage[norm.first] + ptrdiff_t{group} * layout.lanes,
-                                 layout.padded)
-            : NormSteps<T>::rows(i, s, group, this->gates(i, s, group), at_.unit_row());
-    t.daffine = at_.q.daffine +
-                (ptrdiff_t{group} * layout.normed + layout.first_normed[i]) * 2 * layout.lanes;
+    NormRows<T> t = norm.of_message ? NormSteps<T>::rows(i, s, at_.q.dmessage[norm.first],
+                                                         layout.padded, layout.lanes)
+                                    : this->gates(i, s);
+    t.daffine = at_.q.daffine + ptrdiff_t{layout.first_normed[i]} * 2 * layout.lanes;
     return t;
   }
-
-  void combine(int i, int s) {
-    const int rows = at_.active(s);
-    const T* const scale = this->scale(i, s);
-    const T one = 1 / this->numbers(i);
-    for (int r = 0; r < rows; ++r) slopes_[r] = {0, 0};
-    for (int g = 0; g < at_.layout.groups; ++g) {
-      const T* const own = this->measured(i, g);
-      for (int r = 0; r < rows; ++r) {
-        slopes_[r].gradient += own[2 * r] * one;
-        slopes_[r].product += own[2 * r + 1] * one;
-      }
-    }
-    for (int r = 0; r < rows; ++r) of_row_[r] = {0, scale[r]};
-  }
-
-  PoolArray<RowSlopes<T>> slopes_;
 };
 
 }  // namespace sluice
