@@ -4,6 +4,7 @@
 #include "sluice/autograd/variable.h"
 #include "sluice/engine/cell_layout.h"
 #include "sluice/engine/row_plan.h"
+#include "sluice/engine/segment_plan.h"
 #include "sluice/engine/sequence_loop.h"
 #include "sluice/tensor/tensor.h"
 
@@ -79,6 +80,20 @@ struct SequenceView {
   }
 };
 
+/// What the time loop fills for each step and going back reads, for some steps of each slice.
+struct LoopMemory {
+  bool remembers = false;  ///< or what a step fills is reused by the next
+  bool keeps = false;      ///< the same of the states: an output may be made of every step's
+  int64_t steps = 1;
+  int64_t kept() const { return remembers ? steps : 1; }
+  Tensor h;                  ///< [slice][step][row][padded], where y itself cannot serve
+  Tensor state[max_values];  ///< [slice][step + 1][group][row][lanes]
+  Tensor z, message[max_messages];
+  Tensor full;    ///< [slice][step][row][padded] what the cell gave a projection
+  Tensor source;  ///< [slice][step][row][padded or copies·padded], where dropout masks h
+  Tensor normed, scale, norm_room;  ///< see SequenceTask
+};
+
 /// What a forward pass leaves behind for its backward pass.
 struct PassMemory {
   SequenceView x, y;
@@ -88,15 +103,26 @@ struct PassMemory {
   bool zero_first = true;
   bool hold = false;  ///< padding holds the state: h before the first step, the last h after
   Tensor packed_x;    ///< [slice][step][row][I or gates·I], ragged batches only
-  Tensor h;           ///< [slice][step][row][padded], where y itself cannot serve
   Tensor first;       ///< [row][padded] hidden state before the first step
-  Tensor state[max_values];
-  Tensor z, message[max_messages], start;
-  Tensor normed, scale, norm_room;  ///< by slice; see SequenceTask
-  Tensor full;                      ///< [slice][step][row][padded] what the cell gave a projection
+  Tensor start;
+  LoopMemory loop;
   MaskRule rule;
-  Tensor source;   ///< [slice][step][row][padded or copies·padded], where dropout masks h
-  Tensor weights;  ///< packed, where dropout masks the recurrent matrix
+  Tensor weights;   ///< packed, where dropout masks the recurrent matrix
+  int segment = 0;  ///< least steps of a segment (see segment_plan.h); 0: all are kept
+  SegmentPlan segments;
+  Tensor border_h, border_state[max_states];  ///< [slice][segment][row], see SegmentBorders
+};
+
+/// Room for the forward loop's products, each task's threads' one after the other.
+template <class T>
+class ForwardRoom {
+ public:
+  void give(const CellLayout& layout, int threads, PoolArray<SequenceTask<T>>& tasks);
+
+ private:
+  PoolArray<PanelTask<T>> panel_tasks_;
+  PoolArray<Segment<T>> segments_;
+  PoolArray<PointwiseTask<T>> pointwise_;
 };
 
 /// One direction's forward pass over the x of its memory. Writes y's columns if y is defined.
@@ -118,9 +144,7 @@ class ForwardPass {
   PoolArray<StepMasks<T>> masks_;
   Tensor mask_room_;
   PoolArray<SequenceTask<T>> tasks_;
-  PoolArray<PanelTask<T>> panel_tasks_;
-  PoolArray<Segment<T>> segments_;
-  PoolArray<PointwiseTask<T>> pointwise_;
+  ForwardRoom<T> room_;
 };
 
 /// What arrives at a pass and what is wanted of it.
@@ -156,12 +180,16 @@ class BackwardPass {
   void collect_weights();
   void add_bias(bool input_side, const T* from, T* to) const;
   void store_first();
+  const LoopMemory& loop() const;
   SequenceView dx_view() const;
   bool direct() const;  ///< one slice adds straight to the gradients; frozen weights have none
 
   const Direction& direction_;
   const PassMemory& memory_;
   PassGradients<T> gradients_;
+  LoopMemory again_;  // of a segment that is run forward again
+  PoolArray<SequenceTask<T>> forward_tasks_;
+  ForwardRoom<T> forward_room_;
   SequenceView dx_gates_;  // of each copy of x, where gates read copies of their own
   Tensor dy_, dh_, dstate_[max_states], dmessage_[max_messages], dx_, dx_tail_, dweights_, dstart_,
       dunits_, daffine_, dsource_, dfull_, dprojected_, dprojection_, projection_transposed_;

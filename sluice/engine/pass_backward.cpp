@@ -33,17 +33,25 @@ BackwardPass<T>::BackwardPass(const Direction& direction, const PassMemory& memo
                               const PassGradients<T>& gradients)
     : direction_(direction), memory_(memory), gradients_(gradients) {
   const CellLayout& layout = direction.layout;
+  const bool again = !memory.segments.empty();
+  if (again) {
+    make_loop_memory<T>(layout, memory, memory.segments.longest(), true, again_);
+    again_.h = room<T>(int64_t{memory.plan.batch()} * layout.out_padded * again_.steps);
+  }
   make_room();
   load_last();
   const int slices = memory.plan.slices();
   tasks_ = PoolArray<SequenceTask<T>>(slices);
   for (int i = 0; i < slices; ++i) {
-    tasks_[i] = make_task<T>(direction, memory, i);
+    tasks_[i] = make_task<T>(direction, memory, loop(), i);
     if (i == 0) transpose(tasks_[0]);
     complete(tasks_[i], i);
   }
   make_masks(direction, memory, mask_room_, masks_, tasks_);
+  forward_tasks_ = PoolArray<SequenceTask<T>>(again ? slices : 0);
+  std::copy(tasks_.begin(), tasks_.begin() + forward_tasks_.size(), forward_tasks_.begin());
   if (std::all_of(tasks_.begin(), tasks_.end(), runs_by_row<T>)) return;
+  forward_room_.give(layout, most_threads(direction, memory), forward_tasks_);
   const int64_t threads = most_threads(direction, memory), lot = threads * block_room(layout);
   panel_tasks_ = PoolArray<PanelTask<T>>(slices * lot);
   segments_ = PoolArray<Segment<T>>(slices * lot * segment_room(layout));
@@ -53,6 +61,11 @@ BackwardPass<T>::BackwardPass(const Direction& direction, const PassMemory& memo
     tasks_[i].segments = segments_.data() + i * lot * segment_room(layout);
     tasks_[i].pointwise = pointwise_.data() + i * threads * layout.groups;
   }
+}
+
+template <class T>
+const LoopMemory& BackwardPass<T>::loop() const {
+  return memory_.segments.empty() ? memory_.loop : again_;
 }
 
 template <class T>
@@ -68,7 +81,7 @@ void BackwardPass<T>::make_room() {
   dh_ = Tensor({batch * layout.out_padded}, dtype_of<T>);
   if (layout.projects()) make_projection_room();
   for (int k = 1; k < layout.states; ++k) dstate_[k] = Tensor({batch * layout.padded}, dtype_of<T>);
-  if (memory_.source.defined()) dsource_ = room<T>(batch * layout.padded);
+  if (loop().source.defined()) dsource_ = room<T>(batch * layout.padded);
   for (int k = 0; k < layout.messages; ++k) dmessage_[k] = room<T>(batch * layout.padded);
   if (gradients_.dx.defined()) {
     if (memory_.x_gates.defined()) dx_gates_ = view_by_gate<T>(layout, memory_.x);
@@ -235,10 +248,11 @@ void BackwardPass<T>::complete(SequenceTask<T>& q, int slice) {
 
 template <class T>
 void BackwardPass<T>::run() {
-  share_work(direction_, memory_, tasks_,
-             [](const SequenceTask<T>& q, const Share& share, Barrier& barrier) {
-               run_backward(q, share, barrier);
-             });
+  share_work(direction_, memory_, [&](int slice, const Share& share, Barrier& barrier) {
+    if (memory_.segments.empty()) return run_backward(tasks_[slice], share, barrier);
+    const auto borders = borders_of<T>(direction_.layout, memory_, slice);
+    run_backward_segments(forward_tasks_[slice], tasks_[slice], borders, share, barrier);
+  });
 }
 
 template <class T>

@@ -26,9 +26,9 @@ int choose_slices(int batch, bool gradients) {
   return std::clamp(slices, 1, most_slices);
 }
 
-/// [B,H] given states to the layout of the loop; null: zeros. `keeps`: those after every step too.
+/// [B,H] given states to the layout of the loop; null: zeros.
 template <class T>
-void load_first(const CellLayout& layout, PassMemory& m, const T* const* first, bool keeps) {
+void load_first(const CellLayout& layout, PassMemory& m, const T* const* first) {
   const RowPlan& plan = m.plan;
   const int h = layout.out;
   m.first = Tensor({int64_t{plan.batch()} * layout.out_padded}, dtype_of<T>);
@@ -38,16 +38,24 @@ void load_first(const CellLayout& layout, PassMemory& m, const T* const* first, 
     std::copy_n(first[0] + int64_t{plan.row(p)} * h, h,
                 m.first.data<T>() + int64_t{p} * layout.out_padded);
   for (int k = 1; k < layout.values; ++k) {
-    const int64_t kept = keeps ? plan.steps() + 1 : 1;
-    m.state[k] = room<T>(plan.batch() * kept * layout.padded);
+    const int64_t kept = m.loop.keeps ? plan.steps() + 1 : 1;
     for (int slice = 0; slice < plan.slices(); ++slice) {
-      T* to = m.state[k].data<T>() + plan.begin(slice) * kept * layout.padded;
+      T* to = m.loop.state[k].data<T>() + plan.begin(slice) * kept * layout.padded;
       std::fill_n(to, int64_t{plan.count(slice)} * layout.padded, T{0});
       if (k < layout.states && first[k])
         for_each_unit(layout, plan, slice,
                       [&](int64_t neutral, int64_t packed) { to[packed] = first[k][neutral]; });
     }
   }
+}
+
+/// Room for the states before each segment.
+template <class T>
+void make_borders(const CellLayout& layout, PassMemory& m) {
+  if (m.segments.empty()) return;
+  const int64_t rows = int64_t{m.plan.batch()} * m.segments.most();
+  m.border_h = room<T>(rows * layout.out_padded);
+  for (int k = 1; k < layout.states; ++k) m.border_state[k] = room<T>(rows * layout.padded);
 }
 
 /// Each row's states after its own last step, to [B,H].
@@ -76,9 +84,9 @@ template <class T>
 void scatter_value(const CellLayout& layout, const PassMemory& m, int value, bool reverse,
                    SequenceView to) {
   if (value == 0)
-    return scatter(std::as_const(m.h).template data<T>(), layout.out_padded, to, m.plan, reverse);
+    return scatter(std::as_const(m.loop.h).template data<T>(), layout.out_padded, to, m.plan, reverse);
   const RowPlan& plan = m.plan;
-  const T* const all = std::as_const(m.state[value]).template data<T>();
+  const T* const all = std::as_const(m.loop.state[value]).template data<T>();
   const auto rows = to.rows<T>();
   for (int slice = 0; slice < plan.slices(); ++slice) {
     const int begin = plan.begin(slice), count = plan.count(slice), lanes = layout.lanes;
@@ -103,13 +111,15 @@ ForwardPass<T>::ForwardPass(const Direction& direction, PassMemory& m, const Pad
   const int steps = m.x.steps(), batch = m.x.batch();
   m.units = share_units(layout, batch, steps);
   m.plan = RowPlan(steps, batch, m.units ? 1 : choose_slices(batch, remember), padding);
-  const bool remembers = remember || steps == 1;
+  if (remember && m.segment > 0 && m.segment < steps)
+    m.segments = SegmentPlan(layout, m.plan, sizeof(T), m.segment);
+  const bool remembers = (remember && m.segments.empty()) || steps == 1;
+  make_loop_memory<T>(layout, m, steps, remembers, m.loop);
   m.start = room<T>(layout.bias_size());
   sum_biases(direction, m.start.data<T>());
-  load_first(layout, m, first, remembers || !layout.gives_h());
-  const bool untied = m.rule.rates.untied();
+  load_first(layout, m, first);
   if (m.rule.training && m.rule.rates.input > 0) {
-    if (untied)
+    if (m.rule.rates.untied())
       m.x_gates = masked_input_by_gate<T>(layout, m.rule, m.x);
     else
       m.x = masked_input<T>(m.rule, m.x);
@@ -120,44 +130,40 @@ ForwardPass<T>::ForwardPass(const Direction& direction, PassMemory& m, const Pad
     const SequenceView& x = m.x_gates.defined() ? m.x_gates : m.x;
     m.packed_x = gather<T>(x, m.plan, direction.reverse, x.columns);
   }
-  const int64_t kept = remembers ? steps : 1, rows = batch;
-  m.z = room<T>(rows * kept * layout.padded * layout.slots);
-  for (int k = 0; k < layout.messages; ++k) m.message[k] = room<T>(rows * kept * layout.padded);
-  if (m.rule.training && m.rule.rates.hidden > 0)
-    m.source = room<T>(rows * kept * layout.padded * (untied ? layout.recurrent_copies() : 1));
-  if (layout.normed > 0) {
-    const int64_t norms = static_cast<int64_t>(layout.first_normed.size());
-    m.normed = room<T>(rows * kept * layout.padded * layout.normed);
-    m.scale = room<T>(rows * kept * norms);
-    m.norm_room = room<T>(rows * norms * 2);
-  }
-  if (layout.projects()) m.full = room<T>(rows * kept * layout.padded);
+  make_borders<T>(layout, m);
   const bool keep_h = remembers || m.y.defined() || m.plan.ragged();
-  if (!y_serves(layout, m)) m.h = room<T>(rows * layout.out_padded * (keep_h ? steps : 2));
+  if (!y_serves(layout, m))
+    m.loop.h = room<T>(int64_t{batch} * layout.out_padded * (keep_h ? steps : 2));
 
   const int slices = m.plan.slices();
   tasks_ = PoolArray<SequenceTask<T>>(slices);
-  for (int i = 0; i < slices; ++i) tasks_[i] = make_task<T>(direction, m, i);
+  for (int i = 0; i < slices; ++i) tasks_[i] = make_task<T>(direction, m, m.loop, i);
   make_masks(direction, m, mask_room_, masks_, tasks_);
   if (std::all_of(tasks_.begin(), tasks_.end(), runs_by_row<T>)) return;
-  const int threads = most_threads(direction, m);
-  const int64_t lot = threads * task_room(layout);
+  room_.give(layout, most_threads(direction, m), tasks_);
+}
+
+template <class T>
+void ForwardRoom<T>::give(const CellLayout& layout, int threads,
+                          PoolArray<SequenceTask<T>>& tasks) {
+  const int64_t lot = threads * task_room(layout), slices = static_cast<int64_t>(tasks.size());
   panel_tasks_ = PoolArray<PanelTask<T>>(slices * lot);
   segments_ = PoolArray<Segment<T>>(slices * lot * 2);
-  pointwise_ = PoolArray<PointwiseTask<T>>(int64_t{slices} * threads * layout.groups);
-  for (int i = 0; i < slices; ++i) {
-    tasks_[i].tasks = panel_tasks_.data() + i * lot;
-    tasks_[i].segments = segments_.data() + i * lot * 2;
-    tasks_[i].pointwise = pointwise_.data() + int64_t{i} * threads * layout.groups;
+  pointwise_ = PoolArray<PointwiseTask<T>>(slices * threads * layout.groups);
+  for (int64_t i = 0; i < slices; ++i) {
+    tasks[i].tasks = panel_tasks_.data() + i * lot;
+    tasks[i].segments = segments_.data() + i * lot * 2;
+    tasks[i].pointwise = pointwise_.data() + i * threads * layout.groups;
   }
 }
 
 template <class T>
 void ForwardPass<T>::run() {
-  share_work(direction_, memory_, tasks_,
-             [](const SequenceTask<T>& q, const Share& share, Barrier& barrier) {
-               run_forward(q, share, barrier);
-             });
+  share_work(direction_, memory_, [&](int slice, const Share& share, Barrier& barrier) {
+    if (memory_.segments.empty()) return run_forward(tasks_[slice], share, barrier);
+    const auto borders = borders_of<T>(direction_.layout, memory_, slice);
+    run_forward_segments(tasks_[slice], borders, share, barrier);
+  });
 }
 
 template <class T>
@@ -170,13 +176,17 @@ void ForwardPass<T>::finish(T* const* last) {
   const CellLayout& layout = direction_.layout;
   PassMemory& m = memory_;
   for (int i = 0; i < m.plan.slices(); ++i) store_last(layout, m.plan, i, tasks_[i], last);
-  if (!m.y.defined() || y_serves(layout, m)) return;
-  for (size_t i = 0; i < layout.gives.size(); ++i)
-    scatter_value<T>(layout, m, layout.gives[i], direction_.reverse,
-                     m.y.part(static_cast<int>(i) * layout.out, layout.out));
-  if (m.plan.ragged()) fill_padding<T>(m.y, m, direction_.reverse, m.hold, layout.out_padded);
+  if (m.y.defined() && !y_serves(layout, m)) {
+    for (size_t i = 0; i < layout.gives.size(); ++i)
+      scatter_value<T>(layout, m, layout.gives[i], direction_.reverse,
+                       m.y.part(static_cast<int>(i) * layout.out, layout.out));
+    if (m.plan.ragged()) fill_padding<T>(m.y, m, direction_.reverse, m.hold, layout.out_padded);
+  }
+  if (!m.segments.empty()) m.loop = {};  // nothing looks back into it
 }
 
+template class ForwardRoom<float>;
+template class ForwardRoom<double>;
 template class ForwardPass<float>;
 template class ForwardPass<double>;
 

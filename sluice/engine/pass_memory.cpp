@@ -12,18 +12,17 @@ SequenceView SequenceView::part(int first, int count) const {
 namespace {
 
 template <class T>
-void set_norms(const Direction& d, const PassMemory& m, int slice, bool remembers,
-               SequenceTask<T>& q) {
+void set_norms(const Direction& d, const LoopMemory& loop, int64_t begin, SequenceTask<T>& q) {
   const CellLayout& layout = d.layout;
-  const int64_t begin = m.plan.begin(slice), kept = remembers ? m.plan.steps() : 1;
+  const int64_t kept = loop.kept();
   const int64_t norms = static_cast<int64_t>(layout.first_normed.size());
   const auto at = [&](Tensor all, int64_t numbers) { return all.data<T>() + begin * numbers; };
   q.affine = std::as_const(d.affine.value()).template data<T>();
-  q.normed = at(m.normed, kept * layout.normed * layout.padded);
-  q.scale = at(m.scale, kept * norms);
-  q.norm_room = at(m.norm_room, norms * 2);
-  q.normed_step = remembers ? int64_t{q.rows} * layout.normed * layout.padded : 0;
-  q.scale_step = remembers ? norms * q.rows : 0;
+  q.normed = at(loop.normed, kept * layout.normed * layout.padded);
+  q.scale = at(loop.scale, kept * norms);
+  q.norm_room = at(loop.norm_room, norms * 2);
+  q.normed_step = loop.remembers ? int64_t{q.rows} * layout.normed * layout.padded : 0;
+  q.scale_step = loop.remembers ? norms * q.rows : 0;
 }
 
 template <class T>
@@ -45,7 +44,8 @@ void set_input(const Direction& d, const PassMemory& m, int slice, SequenceTask<
 }  // namespace
 
 template <class T>
-SequenceTask<T> make_task(const Direction& d, const PassMemory& m, int slice) {
+SequenceTask<T> make_task(const Direction& d, const PassMemory& m, const LoopMemory& loop,
+                          int slice) {
   const CellLayout& layout = d.layout;
   const RowPlan& plan = m.plan;
   SequenceTask<T> q{};
@@ -56,7 +56,7 @@ SequenceTask<T> make_task(const Direction& d, const PassMemory& m, int slice) {
   q.steps = plan.steps();
   q.rows = plan.count(slice);
   q.active = plan.active(slice);
-  const int64_t begin = plan.begin(slice), steps = q.steps, rows = q.rows;
+  const int64_t begin = plan.begin(slice), rows = q.rows;
 
   const Tensor& packed = m.weights.defined() ? m.weights : std::as_const(d.weights.value());
   const T* weights = packed.data<T>();
@@ -67,17 +67,17 @@ SequenceTask<T> make_task(const Direction& d, const PassMemory& m, int slice) {
 
   set_input(d, m, slice, q);
 
-  const bool remembers =
-      m.z.numel() > int64_t{plan.batch()} * layout.padded * layout.slots || steps == 1;
+  const bool remembers = loop.remembers;
+  const int64_t kept = loop.kept();
   q.h_period = q.steps;
-  if (y_serves(layout, m)) {
+  if (!loop.h.defined()) {
     SequenceView y = m.y;
     q.h = y.at<T>(d.reverse ? q.steps - 1 : 0, static_cast<int>(begin));
     q.h_step = y.step_stride() * (d.reverse ? -1 : 1);
     q.h_row = y.row_stride();
   } else {
-    Tensor h = m.h;
-    q.h_period = static_cast<int>(m.h.numel() / (int64_t{plan.batch()} * layout.out_padded));
+    Tensor h = loop.h;
+    q.h_period = static_cast<int>(h.numel() / (int64_t{plan.batch()} * layout.out_padded));
     q.h = h.data<T>() + begin * q.h_period * layout.out_padded;
     q.h_step = rows * layout.out_padded;
     q.h_row = layout.out_padded;
@@ -85,35 +85,70 @@ SequenceTask<T> make_task(const Direction& d, const PassMemory& m, int slice) {
   q.h_first = std::as_const(m.first).template data<T>() + begin * layout.out_padded;
   q.zero_first = m.zero_first;
   for (int k = 1; k < layout.values; ++k) {
-    Tensor state = m.state[k];
-    const int64_t kept = state.numel() / (int64_t{plan.batch()} * layout.padded);
-    q.state[k] = state.data<T>() + begin * kept * layout.padded;
-    q.state_step = kept > 1 ? rows * layout.padded : 0;
+    Tensor state = loop.state[k];
+    q.state[k] = state.data<T>() + begin * (loop.keeps ? loop.steps + 1 : 1) * layout.padded;
+    q.state_step = loop.keeps ? rows * layout.padded : 0;
   }
-  Tensor z = m.z;
+  Tensor z = loop.z;
   const int64_t row = int64_t{layout.slots} * layout.padded;
-  q.z = z.data<T>() + begin * (remembers ? steps : 1) * row;
+  q.z = z.data<T>() + begin * kept * row;
   q.z_step = remembers ? rows * row : 0;
   for (int k = 0; k < layout.messages; ++k) {
-    Tensor message = m.message[k];
-    q.message[k] = message.data<T>() + begin * (remembers ? steps : 1) * layout.padded;
+    Tensor message = loop.message[k];
+    q.message[k] = message.data<T>() + begin * kept * layout.padded;
   }
   q.message_step = remembers ? rows * layout.padded : 0;
-  if (layout.normed > 0) set_norms(d, m, slice, remembers, q);
+  if (layout.normed > 0) set_norms(d, loop, begin, q);
   if (layout.projects()) {
     q.projection = std::as_const(d.projection.value()).template data<T>();
-    Tensor full = m.full;
-    q.full = full.data<T>() + begin * (remembers ? steps : 1) * layout.padded;
+    Tensor full = loop.full;
+    q.full = full.data<T>() + begin * kept * layout.padded;
     q.full_step = q.message_step;
   }
-  if (m.source.defined()) {
-    Tensor source = m.source;
+  if (loop.source.defined()) {
+    Tensor source = loop.source;
     q.source_copy = m.rule.rates.untied() ? layout.padded : 0;
     q.source_row = ptrdiff_t{layout.padded} * (q.source_copy > 0 ? layout.recurrent_copies() : 1);
-    q.source = source.data<T>() + begin * (remembers ? steps : 1) * q.source_row;
+    q.source = source.data<T>() + begin * kept * q.source_row;
     q.source_step = remembers ? rows * q.source_row : 0;
   }
   return q;
+}
+
+template <class T>
+void make_loop_memory(const CellLayout& layout, const PassMemory& m, int steps, bool remembers,
+                      LoopMemory& loop) {
+  const RecurrentDropout& rates = m.rule.rates;
+  loop.remembers = remembers;
+  loop.keeps = remembers || !layout.gives_h();
+  loop.steps = steps;
+  const int64_t batch = m.plan.batch(), rows = batch * loop.kept();
+  loop.z = room<T>(rows * layout.padded * layout.slots);
+  for (int k = 1; k < layout.values; ++k)
+    loop.state[k] = room<T>(batch * (loop.keeps ? steps + 1 : 1) * layout.padded);
+  for (int k = 0; k < layout.messages; ++k) loop.message[k] = room<T>(rows * layout.padded);
+  if (m.rule.training && rates.hidden > 0)
+    loop.source = room<T>(rows * layout.padded * (rates.untied() ? layout.recurrent_copies() : 1));
+  if (layout.normed > 0) {
+    const int64_t norms = static_cast<int64_t>(layout.first_normed.size());
+    loop.normed = room<T>(rows * layout.padded * layout.normed);
+    loop.scale = room<T>(rows * norms);
+    loop.norm_room = room<T>(batch * norms * 2);
+  }
+  if (layout.projects()) loop.full = room<T>(rows * layout.padded);
+}
+
+template <class T>
+SegmentBorders<T> borders_of(const CellLayout& layout, const PassMemory& m, int slice) {
+  SegmentBorders<T> borders{&m.segments, slice, nullptr, {}};
+  const int64_t rows = int64_t{m.plan.begin(slice)} * m.segments.most();
+  Tensor h = m.border_h;
+  borders.h = h.data<T>() + rows * layout.out_padded;
+  for (int k = 1; k < layout.states; ++k) {
+    Tensor state = m.border_state[k];
+    borders.state[k] = state.data<T>() + rows * layout.padded;
+  }
+  return borders;
 }
 
 template <class T>
@@ -134,11 +169,14 @@ int most_threads(const Direction& d, const PassMemory& m) {
   return m.units ? std::min<int>(num_threads(), static_cast<int>(d.layout.unit_blocks.size())) : 1;
 }
 
-template SequenceTask<float> make_task(const Direction&, const PassMemory&, int);
-template SequenceTask<double> make_task(const Direction&, const PassMemory&, int);
-template void make_masks(const Direction&, const PassMemory&, Tensor&, PoolArray<StepMasks<float>>&,
-                         PoolArray<SequenceTask<float>>&);
-template void make_masks(const Direction&, const PassMemory&, Tensor&,
-                         PoolArray<StepMasks<double>>&, PoolArray<SequenceTask<double>>&);
+#define SLUICE_INSTANTIATE(T)                                                                      \
+  template SequenceTask<T> make_task(const Direction&, const PassMemory&, const LoopMemory&, int); \
+  template void make_loop_memory<T>(const CellLayout&, const PassMemory&, int, bool, LoopMemory&); \
+  template SegmentBorders<T> borders_of(const CellLayout&, const PassMemory&, int);                \
+  template void make_masks(const Direction&, const PassMemory&, Tensor&, PoolArray<StepMasks<T>>&, \
+                           PoolArray<SequenceTask<T>>&);
+SLUICE_INSTANTIATE(float)
+SLUICE_INSTANTIATE(double)
+#undef SLUICE_INSTANTIATE
 
 }  // namespace sluice

@@ -6,6 +6,7 @@
 
 #include "sluice/base/parallel.h"
 #include "sluice/engine/pass.h"
+#include "sluice/engine/sequence_segments.h"
 
 namespace sluice {
 
@@ -128,7 +129,14 @@ void for_each_unit(const CellLayout& layout, const RowPlan& plan, int slice, F&&
 
 /// One slice's view of the pass; what forward and backward have in common.
 template <class T>
-SequenceTask<T> make_task(const Direction& direction, const PassMemory& memory, int slice);
+SequenceTask<T> make_task(const Direction& direction, const PassMemory& memory,
+                          const LoopMemory& loop, int slice);
+/// Memory of so many steps, but for h.
+template <class T>
+void make_loop_memory(const CellLayout& layout, const PassMemory& memory, int steps, bool remembers,
+                      LoopMemory& loop);
+template <class T>
+SegmentBorders<T> borders_of(const CellLayout& layout, const PassMemory& memory, int slice);
 
 /// Gives the tasks their slices' masks, where the pass has any.
 template <class T>
@@ -138,20 +146,19 @@ void make_masks(const Direction& direction, const PassMemory& memory, Tensor& ro
 /// Most threads that can work on one task: each needs room of its own.
 int most_threads(const Direction& direction, const PassMemory& memory);
 
-/// Runs `work(task, share, barrier)` over the slices, sharing rows or units.
-template <class T, class Work>
-void share_work(const Direction& d, const PassMemory& m, PoolArray<SequenceTask<T>>& tasks,
-                const Work& work) {
+/// Runs `work(slice, share, barrier)` over the slices, sharing rows or units.
+template <class Work>
+void share_work(const Direction& d, const PassMemory& m, const Work& work) {
   if (m.units) {
     const int wanted = static_cast<int>(d.layout.unit_blocks.size());
     run_team(wanted, [&](int thread, int team, Barrier& barrier) {
-      work(tasks[0], share_of(d.layout, thread, team), barrier);
+      work(0, share_of(d.layout, thread, team), barrier);
     });
     return;
   }
   parallel_for(m.plan.slices(), [&](int64_t slice) {
     Barrier alone(1);
-    work(tasks[slice], share_of(d.layout, 0, 1), alone);
+    work(static_cast<int>(slice), share_of(d.layout, 0, 1), alone);
   });
 }
 

@@ -6,6 +6,7 @@
 #include "sluice/engine/sequence_norm.h"
 #include "sluice/engine/sequence_projection.h"
 #include "sluice/engine/sequence_row.h"
+#include "sluice/engine/weight_rhythm.h"
 #include "sluice/tensor/flush_denormals.h"
 
 namespace sluice {
@@ -48,20 +49,15 @@ class BackwardLoop {
   /// Steps come in falling order. `input_now`: whether this step's dx is wanted at once.
   void step(int s, bool input_now) {
     const int rows = at_.active(s);
-    if (rows == 0) {
-      last_ = s;
-      return;
+    if (rows > 0) {
+      if (by_row_)
+        by_row_->step(s);
+      else
+        products(s, rows, input_now);
     }
-    if (by_row_)
-      by_row_->step(s);
-    else
-      products(s, rows, input_now);
-    rows_owed_ += rows;
-    if (rows_owed_ >= enough_rows_ || last_ - s == most_steps || s == 0) {
-      weights(s, last_);
-      last_ = s;
-      rows_owed_ = 0;
-    }
+    if (!rhythm_.due(s, rows)) return;
+    weights(s, rhythm_.last());
+    rhythm_.added(s);
   }
 
   void run() {
@@ -86,14 +82,7 @@ class BackwardLoop {
   }
 
  private:
-  static constexpr int most_steps = 128;
-
-  /// Rows from which on a register tile's start and end stop to matter; twice as many where the
-  /// gradients lie beyond the second cache and every visit costs.
-  int enough_rows() const {
-    constexpr int64_t second_cache = 4 << 20;
-    return layout_.packed_size() * static_cast<int64_t>(sizeof(T)) > second_cache ? 512 : 256;
-  }
+  static constexpr int most_steps = WeightRhythm::most_steps;
 
   void products(int s, int rows, bool input_now) {
     if (projection_) {
@@ -113,7 +102,8 @@ class BackwardLoop {
   }
 
   void pointwise(int s) {
-    if (q_.masks) q_.masks->step(s, at_.active(s), share_.first_group, share_.last_group);
+    if (q_.masks)
+      q_.masks->step(s + q_.first_step, at_.active(s), share_.first_group, share_.last_group);
     for (int g = share_.first_group; g < share_.last_group; ++g) {
       PointwiseTask<T>& t = pointwise_[g];
       at_.move(t, s, g);
@@ -457,9 +447,7 @@ class BackwardLoop {
   Transposed hidden_, messages_[max_messages], input_;
   RowDotTask<T> dots_[max_gates] = {};
   std::optional<BackwardRows<T>> by_row_;
-  const int enough_rows_ = enough_rows();
-  int last_ = q_.steps;  // steps [s, last_) still owe their weight gradients,
-  int rows_owed_ = 0;    // that many rows
+  WeightRhythm rhythm_ = WeightRhythm(layout_, sizeof(T), q_.steps);
   bool overwrite_ = q_.overwrite;
   alignas(64) T zeros_[16] = {};
 };

@@ -202,7 +202,7 @@ class ForwardLoop {
  private:
   /// The step's masks, and the hidden state as the recurrent matrix sees it.
   void masks(int s, int rows) {
-    q_.masks->step(s, rows, share_.first_group, share_.last_group);
+    q_.masks->step(s + q_.first_step, rows, share_.first_group, share_.last_group);
     if (!q_.source) return;
     mask(Part::hidden, s, rows);
     barrier_.wait();

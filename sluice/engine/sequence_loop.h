@@ -19,6 +19,7 @@ struct SequenceTask {
   CellSwitches switches;
 
   int steps, rows;
+  int first_step;     ///< of the whole sequence's own steps: masks and clocks count from its start
   const int* active;  ///< [steps] rows still running; null: all of them
 
   const T* weights[max_parts];  ///< packed, by Part

@@ -54,7 +54,7 @@ struct Place {
   T* state(int k, int s, int group) const {
     return q.state[k] + s * q.state_step + state_offset(group);
   }
-  bool moves(int s, int group) const { return !q.masks || q.masks->moves(group, s); }
+  bool moves(int s, int group) const { return !q.masks || q.masks->moves(group, s + q.first_step); }
   bool reads_hidden(int s) const { return s > 0 || !q.zero_first; }
 
   /// Packed weights of one panel.

@@ -126,6 +126,9 @@ void check(const RecurrentOptions& o) {
     fail_config("layer.biases", "biases",
                 "a gate has 0, 1 or 2 bias vectors, not " + std::to_string(o.biases),
                 "set it to 2 (as PyTorch), 1 (as Keras) or 0");
+  if (o.segment < 0)
+    fail_config("layer.size", "segment", "must be at least 0, not " + std::to_string(o.segment),
+                "set it to the steps between kept states, or to 0 to keep all of them");
   if (!(o.switches.clip >= 0))
     fail_config("layer.clip", "clip", "must be a number of at least 0",
                 "set it to the bound of what goes into a gate, or to 0 for none");

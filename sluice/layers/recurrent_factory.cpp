@@ -95,6 +95,7 @@ std::unique_ptr<Module> make_recurrent(const std::string& cell, const Options& o
   const bool one = r.initialization == "keras" && cell != "gru";
   r.biases = o.get_int("biases", one ? 1 : 2);
   r.dropout = dropout(o, info);
+  r.segment = o.get_int("segment", 0);
   r.structure = {o.get_int("heads", 1), o.get_ints("periods", {}), o.get_int("first_step", 0), 0};
   if (!info.reads_h_itself && info.messages.empty() && info.below == 0)
     r.structure.projection = o.get_int("projection_size", 0);
@@ -168,6 +169,9 @@ std::vector<OptionDoc> recurrent_options(const std::string& cell) {
   options.push_back({"first_step", "0", "the number that clocks give a row's first step"});
   add(!info.reads_h_itself && info.messages.empty() && info.below == 0,
       {"projection_size", "0", "units of h, made of the cell's by a matrix; 0: as they are"});
+  options.push_back({"segment", "0",
+                     "steps between the states kept while training; the rest is computed again "
+                     "going back; 0: all are kept"});
   options.push_back({"biases", "2", "bias vectors a gate: 2, 1 or 0"});
   options.push_back({"padded_output", "zero", "output behind a short row: zero or hold"});
   options.push_back({"initialization", "pytorch", "pytorch or keras"});

@@ -36,8 +36,8 @@ SequenceView output_of(const Recurrent::Body& body, const SequenceView& x, int l
 /// Whether the layers run as a wave: rows so few that a step is one chain of waits.
 bool runs_as_wave(const Recurrent::Body& body, int64_t batch, bool ragged) {
   const int layers = body.options.num_layers;
-  return body.per_layer() == 1 && body.options.dropout.input == 0 && batch <= 2 && layers > 1 &&
-         layers <= most_wave && !ragged && body.cell->info.below == 0;
+  return body.per_layer() == 1 && body.options.dropout.input == 0 && body.options.segment == 0 &&
+         batch <= 2 && layers > 1 && layers <= most_wave && !ragged && body.cell->info.below == 0;
 }
 
 template <class T>
@@ -56,6 +56,7 @@ void emplace_pass(const Recurrent::Body& body, const StackInput& input, PassMemo
   m.x = x;
   m.y = y;
   m.hold = body.options.padded_output == PaddedOutput::hold;
+  m.segment = body.options.segment;
   m.rule = input.rule;
   m.rule.key.layer += static_cast<uint32_t>(index);
   pass.emplace(body.directions[index], m, input.padding, StatePointers<T>(input.first, index).at,

@@ -78,7 +78,7 @@ RecurrentStream::RecurrentStream(const Recurrent& layer, int batch)
     if (norms > 0) {
       s.normed = Tensor({batch * row * layout.normed});
       s.scale = Tensor({batch * norms});
-      s.norm_room = Tensor({batch * norms * layout.groups * 2});
+      s.norm_room = Tensor({batch * norms * 2});
     }
     s.start = Tensor({layout.bias_size()});
     most_tasks = std::max(most_tasks, task_room(layout));
