@@ -83,11 +83,13 @@ struct SequenceView {
 /// What the time loop fills for each step and going back reads, for some steps of each slice.
 struct LoopMemory {
   bool remembers = false;  ///< or what a step fills is reused by the next
-  bool keeps = false;      ///< the same of the states: an output may be made of every step's
+  bool keeps = false;      ///< the same of the states: the output may be made of every step's
   int64_t steps = 1;
   int64_t kept() const { return remembers ? steps : 1; }
   Tensor h;                  ///< [slice][step][row][padded], where y itself cannot serve
-  Tensor state[max_values];  ///< [slice][step + 1][group][row][lanes]
+  Tensor state[max_states];  ///< [slice][step + 1][group][row][lanes]
+  /// [slice][step][row][padded] by number among all values; undefined: y's own memory.
+  Tensor output[max_values];
   Tensor z, message[max_messages];
   Tensor full;    ///< [slice][step][row][padded] what the cell gave a projection
   Tensor source;  ///< [slice][step][row][padded or copies·padded], where dropout masks h

@@ -36,6 +36,7 @@ BackwardPass<T>::BackwardPass(const Direction& direction, const PassMemory& memo
   const bool again = !memory.segments.empty();
   if (again) {
     make_loop_memory<T>(layout, memory, memory.segments.longest(), true, again_);
+    make_output_memory<T>(layout, memory, false, again_);
     again_.h = room<T>(int64_t{memory.plan.batch()} * layout.out_padded * again_.steps);
   }
   make_room();

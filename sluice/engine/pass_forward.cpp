@@ -37,12 +37,12 @@ void load_first(const CellLayout& layout, PassMemory& m, const T* const* first) 
   for (int p = 0; first[0] && p < plan.batch(); ++p)
     std::copy_n(first[0] + int64_t{plan.row(p)} * h, h,
                 m.first.data<T>() + int64_t{p} * layout.out_padded);
-  for (int k = 1; k < layout.values; ++k) {
+  for (int k = 1; k < layout.states; ++k) {
     const int64_t kept = m.loop.keeps ? plan.steps() + 1 : 1;
     for (int slice = 0; slice < plan.slices(); ++slice) {
       T* to = m.loop.state[k].data<T>() + plan.begin(slice) * kept * layout.padded;
       std::fill_n(to, int64_t{plan.count(slice)} * layout.padded, T{0});
-      if (k < layout.states && first[k])
+      if (first[k])
         for_each_unit(layout, plan, slice,
                       [&](int64_t neutral, int64_t packed) { to[packed] = first[k][neutral]; });
     }
@@ -79,26 +79,35 @@ void store_last(const CellLayout& layout, const RowPlan& plan, int slice, const 
   }
 }
 
-/// Some value after every step to its columns of the output.
+/// A state after every step to its columns of the output.
+template <class T>
+void scatter_state(const CellLayout& layout, const PassMemory& m, int state, bool reverse,
+                   SequenceView to) {
+  const RowPlan& plan = m.plan;
+  const T* const all = std::as_const(m.loop.state[state]).template data<T>();
+  const auto rows = to.rows<T>();
+  parallel_for(plan.slices(), [&](int64_t slice) {
+    const int i = static_cast<int>(slice), begin = plan.begin(i), count = plan.count(i);
+    const int lanes = layout.lanes, width = layout.hidden_size;
+    const T* const first = all + int64_t{begin} * (plan.steps() + 1) * layout.padded;
+    for (int s = 0; s < plan.steps(); ++s)
+      for (int r = 0; r < (plan.active(i) ? plan.active(i)[s] : count); ++r) {
+        const T* from = first + (s + int64_t{1}) * count * layout.padded + r * lanes;
+        T* const at = rows.at(plan.time(begin + r, s, reverse), plan.row(begin + r));
+        for (int u = 0; u < width; u += lanes, from += count * lanes)
+          std::copy_n(from, std::min(lanes, width - u), at + u);
+      }
+  });
+}
+
+/// Some value after every step to its columns of the output, where the loop has not written it.
 template <class T>
 void scatter_value(const CellLayout& layout, const PassMemory& m, int value, bool reverse,
                    SequenceView to) {
-  if (value == 0)
-    return scatter(std::as_const(m.loop.h).template data<T>(), layout.out_padded, to, m.plan, reverse);
-  const RowPlan& plan = m.plan;
-  const T* const all = std::as_const(m.loop.state[value]).template data<T>();
-  const auto rows = to.rows<T>();
-  for (int slice = 0; slice < plan.slices(); ++slice) {
-    const int begin = plan.begin(slice), count = plan.count(slice), lanes = layout.lanes;
-    const T* const first = all + int64_t{begin} * (plan.steps() + 1) * layout.padded;
-    for (int r = 0; r < count; ++r)
-      for (int s = 0; s < plan.length(begin + r); ++s) {
-        const T* const from = first + (s + int64_t{1}) * count * layout.padded + r * lanes;
-        T* const at = rows.at(plan.time(begin + r, s, reverse), plan.row(begin + r));
-        for (int u = 0; u < layout.hidden_size; ++u)
-          at[u] = from[int64_t{u / lanes} * count * lanes + u % lanes];
-      }
-  }
+  const LoopMemory& loop = m.loop;
+  if (value > 0 && value < layout.states) return scatter_state<T>(layout, m, value, reverse, to);
+  const Tensor& packed = value == 0 ? loop.h : loop.output[value];
+  if (packed.defined()) scatter(packed.data<T>(), layout.out_padded, to, m.plan, reverse);
 }
 
 }  // namespace
@@ -115,6 +124,7 @@ ForwardPass<T>::ForwardPass(const Direction& direction, PassMemory& m, const Pad
     m.segments = SegmentPlan(layout, m.plan, sizeof(T), m.segment);
   const bool remembers = (remember && m.segments.empty()) || steps == 1;
   make_loop_memory<T>(layout, m, steps, remembers, m.loop);
+  make_output_memory<T>(layout, m, true, m.loop);
   m.start = room<T>(layout.bias_size());
   sum_biases(direction, m.start.data<T>());
   load_first(layout, m, first);

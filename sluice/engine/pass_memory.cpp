@@ -41,6 +41,22 @@ void set_input(const Direction& d, const PassMemory& m, int slice, SequenceTask<
   }
 }
 
+template <class T>
+typename SequenceTask<T>::Output output_of(const Direction& d, const PassMemory& m,
+                                           const LoopMemory& loop, int value, int slice) {
+  const int begin = m.plan.begin(slice), padded = d.layout.padded;
+  if (!loop.output[value].defined()) {
+    SequenceView y = m.y;
+    T* const first = y.at<T>(d.reverse ? m.plan.steps() - 1 : 0, begin);
+    return {first + place_in_y(d.layout, m, value) * padded, y.step_stride() * (d.reverse ? -1 : 1),
+            y.row_stride()};
+  }
+  Tensor all = loop.output[value];
+  const int64_t steps = all.numel() / (int64_t{m.plan.batch()} * padded);
+  return {all.data<T>() + begin * steps * padded,
+          steps > 1 ? ptrdiff_t{m.plan.count(slice)} * padded : 0, padded};
+}
+
 }  // namespace
 
 template <class T>
@@ -84,11 +100,13 @@ SequenceTask<T> make_task(const Direction& d, const PassMemory& m, const LoopMem
   }
   q.h_first = std::as_const(m.first).template data<T>() + begin * layout.out_padded;
   q.zero_first = m.zero_first;
-  for (int k = 1; k < layout.values; ++k) {
+  for (int k = 1; k < layout.states; ++k) {
     Tensor state = loop.state[k];
     q.state[k] = state.data<T>() + begin * (loop.keeps ? loop.steps + 1 : 1) * layout.padded;
     q.state_step = loop.keeps ? rows * layout.padded : 0;
   }
+  for (int k = layout.states; k < layout.values; ++k)
+    q.output[k] = output_of<T>(d, m, loop, k, slice);
   Tensor z = loop.z;
   const int64_t row = int64_t{layout.slots} * layout.padded;
   q.z = z.data<T>() + begin * kept * row;
@@ -124,7 +142,7 @@ void make_loop_memory(const CellLayout& layout, const PassMemory& m, int steps, 
   loop.steps = steps;
   const int64_t batch = m.plan.batch(), rows = batch * loop.kept();
   loop.z = room<T>(rows * layout.padded * layout.slots);
-  for (int k = 1; k < layout.values; ++k)
+  for (int k = 1; k < layout.states; ++k)
     loop.state[k] = room<T>(batch * (loop.keeps ? steps + 1 : 1) * layout.padded);
   for (int k = 0; k < layout.messages; ++k) loop.message[k] = room<T>(rows * layout.padded);
   if (m.rule.training && rates.hidden > 0)
@@ -136,6 +154,16 @@ void make_loop_memory(const CellLayout& layout, const PassMemory& m, int steps, 
     loop.norm_room = room<T>(batch * norms * 2);
   }
   if (layout.projects()) loop.full = room<T>(rows * layout.padded);
+}
+
+template <class T>
+void make_output_memory(const CellLayout& layout, const PassMemory& m, bool wanted,
+                        LoopMemory& loop) {
+  for (int k = layout.states; k < layout.values; ++k) {
+    if (wanted && place_in_y(layout, m, k) >= 0) continue;
+    const bool later = wanted && m.y.defined() && layout.gives_value(k);
+    loop.output[k] = room<T>(int64_t{m.plan.batch()} * (later ? loop.steps : 1) * layout.padded);
+  }
 }
 
 template <class T>
@@ -172,6 +200,7 @@ int most_threads(const Direction& d, const PassMemory& m) {
 #define SLUICE_INSTANTIATE(T)                                                                      \
   template SequenceTask<T> make_task(const Direction&, const PassMemory&, const LoopMemory&, int); \
   template void make_loop_memory<T>(const CellLayout&, const PassMemory&, int, bool, LoopMemory&); \
+  template void make_output_memory<T>(const CellLayout&, const PassMemory&, bool, LoopMemory&);    \
   template SegmentBorders<T> borders_of(const CellLayout&, const PassMemory&, int);                \
   template void make_masks(const Direction&, const PassMemory&, Tensor&, PoolArray<StepMasks<T>>&, \
                            PoolArray<SequenceTask<T>>&);

@@ -22,6 +22,16 @@ inline bool y_serves(const CellLayout& layout, const PassMemory& memory) {
          whole_vectors(memory.y, layout.out, layout.out_padded);
 }
 
+/// The place of a value other than h among those that y consists of, where the loop writes it there
+/// itself; -1: it does not.
+inline int place_in_y(const CellLayout& layout, const PassMemory& memory, int value) {
+  const auto given = std::find(layout.gives.begin(), layout.gives.end(), value);
+  const bool serves =
+      memory.y.defined() && !memory.plan.ragged() && layout.hidden_size == layout.padded;
+  return serves && given != layout.gives.end() ? static_cast<int>(given - layout.gives.begin())
+                                               : -1;
+}
+
 template <class T>
 Tensor room(int64_t count) {
   return Tensor::uninitialized({count}, dtype_of<T>);
@@ -135,6 +145,11 @@ SequenceTask<T> make_task(const Direction& direction, const PassMemory& memory,
 template <class T>
 void make_loop_memory(const CellLayout& layout, const PassMemory& memory, int steps, bool remembers,
                       LoopMemory& loop);
+/// Room for a step's outputs: of every step where y is made of them later, none where the loop
+/// writes y, and of one step if nobody wants them.
+template <class T>
+void make_output_memory(const CellLayout& layout, const PassMemory& memory, bool wanted,
+                        LoopMemory& loop);
 template <class T>
 SegmentBorders<T> borders_of(const CellLayout& layout, const PassMemory& memory, int slice);
 

@@ -24,8 +24,8 @@ constexpr int rows_at_once = 16 / sizeof(T);
 /// The lanes of a group's units: all but of the last group.
 template <class T>
 HWY_INLINE hn::Mask<Tag<T>> UnitsOf(const NormRows<T>& t, int group) {
-  return hn::FirstN(Tag<T>(), group + 1 < t.groups ? hn::Lanes(Tag<T>())
-                                                   : static_cast<size_t>(t.last_units));
+  return hn::FirstN(Tag<T>(),
+                    group + 1 < t.groups ? hn::Lanes(Tag<T>()) : static_cast<size_t>(t.last_units));
 }
 template <class T>
 HWY_INLINE T Numbers(const NormRows<T>& t) {
@@ -159,13 +159,14 @@ void MeasureBack(const NormRows<T>& t, T* gradient, T* product) {
     typename Rows::V sum[Rows::size], products[Rows::size];
     for (int i = 0; i < Rows::size; ++i) sum[i] = products[i] = hn::Zero(d);
     ForVectors(t, [&](const At& at, auto) HWY_ATTR {
-      const auto gain = hn::LoadU(d, t.affine + at.affine);  // behind the units gain and gradient are zero
+      const auto gain =
+          hn::LoadU(d, t.affine + at.affine);  // behind the units gain and gradient are zero
       for (int i = 0; i < Rows::size; ++i) {
         const int r = rows.row(i);
         const auto g = hn::Mul(gain, hn::LoadU(d, t.values + r * t.stride + at.value));
         sum[i] = hn::Add(sum[i], g);
-        products[i] = hn::MulAdd(
-            g, hn::LoadU(d, t.normed + r * t.normed_stride + at.normed), products[i]);
+        products[i] =
+            hn::MulAdd(g, hn::LoadU(d, t.normed + r * t.normed_stride + at.normed), products[i]);
       }
     });
     rows.store(hn::Mul(SumsOfRows(sum), one), gradient);

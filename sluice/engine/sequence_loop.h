@@ -43,9 +43,14 @@ struct SequenceTask {
   int h_period;      ///< steps kept: `steps`, or 2 where nothing is remembered
   const T* h_first;  ///< [rows][padded] before the first step; never null
   bool zero_first;   ///< h_first is all zeros: its products are skipped
-  /// Other states and outputs: [steps + 1][groups][rows][lanes], index 0 unused.
-  T* state[max_values];
-  ptrdiff_t state_step;      ///< 0: updated in place
+  /// Other states: [steps + 1][groups][rows][lanes], index 0 unused.
+  T* state[max_states];
+  ptrdiff_t state_step;  ///< 0: updated in place
+  /// What a step gives besides states, by number among all values; nothing reads it back.
+  struct Output {
+    T* first;
+    ptrdiff_t step, row;  ///< step 0: reused
+  } output[max_values];
   T* z;                      ///< [steps][groups][rows][slots][lanes]
   ptrdiff_t z_step;          ///< 0: reused
   T* message[max_messages];  ///< [steps][rows][padded]

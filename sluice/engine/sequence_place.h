@@ -82,7 +82,8 @@ struct Place {
     t.switches = q.switches;
     t.new_stride[0] = layout.projects() ? layout.padded : q.h_row;
     for (int k = 1; k < layout.states; ++k) t.old_stride[k] = layout.lanes;
-    for (int k = 1; k < layout.values; ++k) t.new_stride[k] = layout.lanes;
+    for (int k = 1; k < layout.states; ++k) t.new_stride[k] = layout.lanes;
+    for (int k = layout.states; k < layout.values; ++k) t.new_stride[k] = q.output[k].row;
     t.message_stride = layout.padded;
     if (layout.units > 0) t.units = q.units + ptrdiff_t{group} * layout.units * layout.lanes;
     if (q.masks) prepare_masks(t, group);
@@ -124,11 +125,13 @@ struct Place {
       t.old_stride[0] = h_before_row(s);
       t.new_state[0] = h(s) + unit;
     }
-    for (int k = 1; k < layout.values; ++k) {
-      T* old = state(k, s, group);
-      if (k < layout.states) t.old_state[k] = old;
+    for (int k = 1; k < layout.states; ++k) {
+      T* const old = state(k, s, group);
+      t.old_state[k] = old;
       t.new_state[k] = old + q.state_step;
     }
+    for (int k = layout.states; k < layout.values; ++k)
+      t.new_state[k] = q.output[k].first + s * q.output[k].step + unit;
     for (int k = 0; k < layout.messages; ++k) t.message[k] = message(k, s) + unit;
   }
 };

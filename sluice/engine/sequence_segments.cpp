@@ -44,15 +44,17 @@ void keep(const SequenceTask<T>& q, const SegmentBorders<T>& borders, int i) {
   }
 }
 
-/// The forward task of a segment: h goes where the whole sequence's would, and so do the states that
-/// outputs are made of.
+/// The forward task of a segment: h goes where the whole sequence's would, and so does all
+/// that the output is made of.
 template <class T>
 SequenceTask<T> forward_segment(const SequenceTask<T>& q, const SegmentBorders<T>& borders, int i) {
   SequenceTask<T> part = segment_of(q, borders, i);
   const int begin = borders.plan->begin(borders.slice, i);
   part.h += (begin % q.h_period) * q.h_step;
   if (q.h_period == 2 && begin % 2 == 1) part.h_step = -q.h_step;
-  for (int k = 1; k < q.layout->values; ++k) part.state[k] += begin * q.state_step;
+  for (int k = 1; k < q.layout->states; ++k) part.state[k] += begin * q.state_step;
+  for (int k = q.layout->states; k < q.layout->values; ++k)
+    part.output[k].first += begin * q.output[k].step;
   return part;
 }
 

@@ -102,7 +102,9 @@ RecurrentStream::RecurrentStream(const Recurrent& layer, int batch)
     q.h_row = layout.out_padded;
     if (layout.projects()) q.full = s.full.data<float>();
     q.h_period = 1;
-    for (int k = 1; k < layout.values; ++k) q.state[k] = s.state[k].data<float>();
+    for (int k = 1; k < layout.states; ++k) q.state[k] = s.state[k].data<float>();
+    for (int k = layout.states; k < layout.values; ++k)
+      q.output[k] = {s.state[k].data<float>(), 0, layout.padded};
     if (layout.normed > 0) {
       q.normed = s.normed.data<float>();
       q.scale = s.scale.data<float>();
@@ -121,14 +123,15 @@ RecurrentStream::RecurrentStream(RecurrentStream&&) noexcept = default;
 
 namespace {
 
-/// Copies between [B,H] and a layer's memory of state k.
+/// Copies between [B,H] and a layer's memory of value k.
 template <class Copy>
 void for_each_unit(const CellLayout& layout, int batch, int k, Copy&& copy) {
   for (int b = 0; b < batch; ++b)
     for (int u = 0; u < (k == 0 ? layout.out : layout.hidden_size); ++u) {
+      const bool by_group = k > 0 && k < layout.states;
       const int64_t at =
-          k == 0 ? int64_t{b} * layout.out_padded + u
-                 : (int64_t{u / layout.lanes} * batch + b) * layout.lanes + u % layout.lanes;
+          by_group ? (int64_t{u / layout.lanes} * batch + b) * layout.lanes + u % layout.lanes
+                   : int64_t{b} * (k == 0 ? layout.out_padded : layout.padded) + u;
       copy(int64_t{b} * (k == 0 ? layout.out : layout.hidden_size) + u, at);
     }
 }
