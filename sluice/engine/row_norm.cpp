@@ -134,19 +134,20 @@ void Measure(const NormRows<T>& t, T* mean, T* scale) {
 template <class T>
 void Normalise(const NormRows<T>& t, const T* mean, const T* scale) {
   const Tag<T> d;
-  ForVectors(t, [&](const At& at, auto units) HWY_ATTR {
-    const auto gain = hn::LoadU(d, t.affine + at.affine);
-    auto shift = hn::LoadU(d, t.affine + at.affine + lanes_of<T>);
-    if (t.start) shift = hn::Add(shift, hn::LoadU(d, t.start + at.start));
-    T* value = t.values + at.value;
-    T* kept = t.normed + at.normed;
-    for (int r = 0; r < t.rows; ++r, value += t.stride, kept += t.normed_stride) {
-      const auto away = hn::Sub(hn::LoadU(d, value), hn::Set(d, mean[r]));
-      const auto normed = hn::IfThenElseZero(units, hn::Mul(away, hn::Set(d, scale[r])));
-      hn::StoreU(normed, d, kept);
-      hn::StoreU(hn::MulAdd(gain, normed, shift), d, value);
-    }
-  });
+  for (int r = 0; r < t.rows; ++r) {  // by row: as it lies in memory
+    T* const values = t.values + r * t.stride;
+    T* const kept = t.normed + r * t.normed_stride;
+    const auto middle = hn::Set(d, mean[r]), factor = hn::Set(d, scale[r]);
+    ForVectors(t, [&](const At& at, auto units) HWY_ATTR {
+      const auto away = hn::Sub(hn::LoadU(d, values + at.value), middle);
+      const auto normed = hn::IfThenElseZero(units, hn::Mul(away, factor));
+      auto shift = hn::LoadU(d, t.affine + at.affine + lanes_of<T>);
+      if (t.start) shift = hn::Add(shift, hn::LoadU(d, t.start + at.start));
+      hn::StoreU(normed, d, kept + at.normed);
+      hn::StoreU(hn::MulAdd(hn::LoadU(d, t.affine + at.affine), normed, shift), d,
+                 values + at.value);
+    });
+  }
 }
 
 template <class T>
