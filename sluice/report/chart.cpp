@@ -52,13 +52,19 @@ void widen_fonts(std::string& svg) {
 
 }  // namespace
 
-void write_chart(const Chart& chart, const std::string& path) {
+void write_picture(const std::string& path, const ScriptOf& script_of) {
   const PictureType type = picture_type(path);
-  check_sizes(chart, path);
   const std::string name = type == PictureType::png ? "figure.png" : "figure.svg";
-  std::string picture = run_gnuplot(gnuplot_script(chart, type, name), name);
+  std::string picture = run_gnuplot(script_of(type, name), name);
   if (type == PictureType::svg) widen_fonts(picture);
   write_text_file(path, picture);
+}
+
+void write_chart(const Chart& chart, const std::string& path) {
+  check_sizes(chart, path);
+  write_picture(path, [&](PictureType type, const std::string& name) {
+    return gnuplot_script(chart, type, name);
+  });
 }
 
 }  // namespace sluice

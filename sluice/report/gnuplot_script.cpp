@@ -14,9 +14,8 @@ namespace sluice {
 
 namespace {
 
-constexpr const char* font = "Noto Sans CJK SC";  // else what fontconfig finds for the characters
-constexpr double letter = 6.8;                    // pixels of a narrow character at size 12
-constexpr double legend_letter = 8;               // what gnuplot reckons with in the legend
+constexpr double letter = 6.8;       // pixels of a narrow character at size 12
+constexpr double legend_letter = 8;  // what gnuplot reckons with in the legend
 constexpr int legend_row = 21, title_height = 34, label_row = 20, side = 24;
 
 struct Range {
@@ -38,33 +37,6 @@ struct Layout {
   std::vector<Tick> y_ticks;
   int legend_top = 0, y_label_top = 0, marks_top = 0, plot_top = 0, plot_bottom = 0;
 };
-
-std::string number(double value) {
-  std::array<char, 40> text{};
-  std::snprintf(text.data(), text.size(), "%.15g", value);
-  return text.data();
-}
-
-// In single quotes gnuplot knows no escape and runs nothing. A quote within becomes an apostrophe:
-// the doubled quote of its manual fails at the beginning of a text.
-std::string quote(const std::string& text) {
-  std::string result = "'";
-  for (const char c : to_utf8(text)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\'')
-      result += "’";
-    else
-      result += byte < 32 || byte == 127 ? ' ' : c;
-  }
-  return result + "'";
-}
-
-// A tick's text is a number format too, so a percent sign stands doubled.
-std::string quote_tick(const std::string& text) {
-  std::string doubled;
-  for (const char c : text) doubled += c == '%' ? "%%" : std::string(1, c);
-  return quote(doubled);
-}
 
 std::string shorten(const std::string& text, int width) {
   if (display_width(text) <= width) return text;
@@ -156,53 +128,39 @@ Layout lay_out(const Chart& chart) {
 }
 
 std::string from_top(const Layout& layout, int pixels) {
-  return number(1 - static_cast<double>(pixels) / layout.chart.height);
-}
-
-std::string terminal(const Chart& chart, PictureType type, const std::string& picture_name) {
-  // PNG at twice the pixels, so that it is sharp on any screen and on paper.
-  const int factor = type == PictureType::png ? 2 : 1;
-  const std::string size =
-      std::to_string(factor * chart.width) + "," + std::to_string(factor * chart.height);
-  const std::string rest = std::string(" background '") + light_palette.paper + "' noenhanced\n";
-  std::string text = "set encoding utf8\n";
-  if (type == PictureType::png)
-    text += "set terminal pngcairo size " + size + " font '" + font +
-            ",10' fontscale 1.8 linewidth 2" + rest;
-  else
-    text += "set terminal svg size " + size + " font '" + font + ",13' linewidth 1" + rest;
-  return text + "set output '" + picture_name + "'\n";
+  return gnuplot_number(1 - static_cast<double>(pixels) / layout.chart.height);
 }
 
 std::string label(const std::string& text, const std::string& place, const std::string& look) {
-  return "set label " + quote(text) + " at " + place + " " + look + "\n";
+  return "set label " + gnuplot_quoted(text) + " at " + place + " " + look + "\n";
 }
 
 std::string color(const char* name) { return std::string(" textcolor rgb '") + name + "'"; }
 
 std::string texts(const Layout& layout, PictureType type) {
   const Chart& chart = layout.chart;
-  const std::string left = "screen " + number(static_cast<double>(side) / chart.width);
+  const std::string left = "screen " + gnuplot_number(static_cast<double>(side) / chart.width);
   const std::string large = type == PictureType::png ? ",13'" : ",17'";
   const int fitting = static_cast<int>((chart.width - 2 * side) / letter);
   std::string script;
   if (!chart.title.empty())
     script +=
         label(shorten(chart.title, fitting * 3 / 4), left + ", screen " + from_top(layout, 30),
-              "left font '" + (font + large) + color(light_palette.ink));
+              "left font '" + (gnuplot_font + large) + color(light_palette.ink));
   if (!chart.y_label.empty())
     script += label(shorten(chart.y_label, fitting),
                     left + ", screen " + from_top(layout, layout.y_label_top + 8),
                     "left" + color(light_palette.soft));
   if (!chart.caption.empty())
-    script +=
-        label(shorten(chart.caption, fitting), left + ", screen " + number(14.0 / chart.height),
-              "left" + color(light_palette.soft));
+    script += label(shorten(chart.caption, fitting),
+                    left + ", screen " + gnuplot_number(14.0 / chart.height),
+                    "left" + color(light_palette.soft));
   if (!chart.x_label.empty()) {
     const int bottom = layout.plot_bottom - 44;
-    script += label(shorten(chart.x_label, fitting),
-                    "graph 0.5, screen " + number(static_cast<double>(bottom) / chart.height),
-                    "center" + color(light_palette.soft));
+    script +=
+        label(shorten(chart.x_label, fitting),
+              "graph 0.5, screen " + gnuplot_number(static_cast<double>(bottom) / chart.height),
+              "center" + color(light_palette.soft));
   }
   return script;
 }
@@ -213,20 +171,14 @@ std::string marks(const Layout& layout) {
     const VerticalMark& mark = layout.chart.marks[i];
     const int top = layout.plot_top - 12 - layout.mark_rows[i] * label_row;
     if (mark.x > layout.x.low)
-      script += "set arrow from " + number(mark.x) + ", graph 0 to " + number(mark.x) +
+      script += "set arrow from " + gnuplot_number(mark.x) + ", graph 0 to " +
+                gnuplot_number(mark.x) +
                 ", graph 1 nohead back linewidth 1 dashtype (4,4) linecolor rgb '" +
                 light_palette.soft + "'\n";
-    script += label(mark.label, number(mark.x) + ", screen " + from_top(layout, top),
+    script += label(mark.label, gnuplot_number(mark.x) + ", screen " + from_top(layout, top),
                     "left" + color(light_palette.soft));
   }
   return script;
-}
-
-std::string tick_list(const std::vector<Tick>& ticks) {
-  std::string list;
-  for (const Tick& tick : ticks)
-    list += (list.empty() ? "" : ", ") + quote_tick(tick.label) + " " + number(tick.x);
-  return "(" + list + ")\n";
 }
 
 double left_margin(const Layout& layout) {
@@ -250,24 +202,26 @@ std::vector<Tick> x_ticks(const Layout& layout) {
 std::string axes(const Layout& layout, PictureType type) {
   const Chart& chart = layout.chart;
   const double key_inset = type == PictureType::png ? 6.5 : 9;  // the space inside gnuplot's key
-  const std::string key_left = number((side - key_inset) / chart.width);
-  const std::string bottom = number(static_cast<double>(layout.plot_bottom) / chart.height);
+  const std::string key_left = gnuplot_number((side - key_inset) / chart.width);
+  const std::string bottom = gnuplot_number(static_cast<double>(layout.plot_bottom) / chart.height);
   std::string script = "set border 1 linecolor rgb '" + std::string(light_palette.soft) + "'\n";
   script += "set tics nomirror" + color(light_palette.soft) + "\n";
   script += "set xtics scale 0.5\nset ytics scale 0\n";
   script += "set grid ytics linetype 1 linewidth 1 linecolor rgb '";
   script += std::string(light_palette.faint) + "'\n";
   if (layout.logarithmic) script += "set logscale y\n";
-  script += "set xrange [" + number(layout.x.low) + ":" + number(layout.x.high) + "]\n";
-  script += "set yrange [" + number(layout.y.low) + ":" + number(layout.y.high) + "]\n";
+  script +=
+      "set xrange [" + gnuplot_number(layout.x.low) + ":" + gnuplot_number(layout.x.high) + "]\n";
+  script +=
+      "set yrange [" + gnuplot_number(layout.y.low) + ":" + gnuplot_number(layout.y.high) + "]\n";
   script += "set tmargin at screen " + from_top(layout, layout.plot_top) + "\n";
   script += "set bmargin at screen " + bottom + "\nset rmargin 4\n";
-  script += "set lmargin at screen " + number(left_margin(layout)) + "\n";
+  script += "set lmargin at screen " + gnuplot_number(left_margin(layout)) + "\n";
   script += "set key at screen " + key_left + ", screen " + from_top(layout, layout.legend_top);
   script += " left top horizontal maxcols " + std::to_string(layout.legend_columns);
   script += " Left reverse samplen 2.5 noenhanced" + color(light_palette.ink) + "\n";
-  return script + "set xtics " + tick_list(x_ticks(layout)) + "set ytics " +
-         tick_list(layout.y_ticks);
+  return script + "set xtics " + gnuplot_ticks(x_ticks(layout)) + "set ytics " +
+         gnuplot_ticks(layout.y_ticks);
 }
 
 std::string data_block(const std::string& name, const std::vector<std::vector<double>>& columns) {
@@ -278,7 +232,7 @@ std::string data_block(const std::string& name, const std::vector<std::vector<do
     });
     std::string row;
     for (const auto& column : columns)
-      if (known) row += (row.empty() ? "" : " ") + number(column[i]);
+      if (known) row += (row.empty() ? "" : " ") + gnuplot_number(column[i]);
     block += row + "\n";  // an empty row interrupts the line
   }
   return block + "END_OF_DATA\n";
@@ -322,7 +276,8 @@ std::string plot(const Layout& layout) {
   std::set<std::string> entries;
   const int longest = static_cast<int>((layout.chart.width - 2 * side - 64) / letter);
   const auto title = [&](const std::string& name) {
-    return entries.insert(name).second ? " title " + quote(shorten(name, longest)) : " notitle";
+    return entries.insert(name).second ? " title " + gnuplot_quoted(shorten(name, longest))
+                                       : " notitle";
   };
   for (size_t i = 0; i < layout.chart.bands.size(); ++i) {
     const Band& band = layout.chart.bands[i];
@@ -352,8 +307,8 @@ std::string plot(const Layout& layout) {
 
 std::string gnuplot_script(const Chart& chart, PictureType type, const std::string& picture_name) {
   const Layout layout = lay_out(chart);
-  return terminal(chart, type, picture_name) + texts(layout, type) + marks(layout) +
-         axes(layout, type) + plot(layout);
+  return gnuplot_terminal(chart.width, chart.height, type, picture_name) + texts(layout, type) +
+         marks(layout) + axes(layout, type) + plot(layout);
 }
 
 }  // namespace sluice
