@@ -10,13 +10,16 @@ ENGINE := ^(tensor|autograd|layers)$$
 
 build = cmake --preset $(1) $(2) && cmake --build --preset $(1) -j $(JOBS)
 ctest = ctest --preset $(1) -j $(JOBS) $(2)
-# One experiment of docs/results.md. The chorales do not come with sluice: JSB is their path.
+# One experiment of docs/results.md. What does not come with sluice is named by its path.
 JSB ?=
+MNIST ?=
+TEXT ?=
 experiment = tools/install.sh command && $(call build,results) && build/results/experiments/$(1)
 
 .PHONY: help demo build examples test check docs format bench clean \
   results results-adding results-order results-timing results-ablations results-waveform \
-  results-optimizers results-jsb \
+  results-optimizers results-addition results-reversal results-jsb results-mnist results-batch-sizes \
+  results-text \
   test-release test-targets test-clang test-sanitize test-thread test-neon
 
 help: ## this list
@@ -90,9 +93,10 @@ bench: ## the benchmarks (bench/README.md)
 	@tools/install.sh command
 	@$(call build,bench)
 
-results: ## the experiments of docs/results.md; with JSB=path/of/jsb-chorales-quarter.json all of them
+results: ## the experiments of docs/results.md; more of them with JSB=, MNIST= and TEXT= (there)
 results: results-adding results-order results-timing results-ablations results-waveform results-optimizers \
-  $(if $(JSB),results-jsb)
+  results-addition results-reversal $(if $(JSB),results-jsb) $(if $(MNIST),results-mnist results-batch-sizes) \
+  $(if $(TEXT),results-text)
 
 results-adding:
 	@$(call experiment,adding)
@@ -112,8 +116,23 @@ results-waveform:
 results-optimizers:
 	@$(call experiment,optimizers --picture build/results/optimizers.svg)
 
+results-addition:
+	@$(call experiment,addition)
+
+results-reversal:
+	@$(call experiment,reversal --picture build/results/reversal.svg)
+
 results-jsb:
 	@$(call experiment,jsb --data "$(JSB)")
+
+results-mnist:
+	@$(call experiment,mnist_rows --data "$(MNIST)")
+
+results-batch-sizes:
+	@$(call experiment,batch_sizes --seeds 1 --data "$(MNIST)" --picture build/results/batch-sizes.svg)
+
+results-text:
+	@$(call experiment,shakespeare --seeds 1 --data "$(TEXT)")
 
 clean: ## remove every build
 	rm -rf build
