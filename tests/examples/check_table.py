@@ -17,7 +17,8 @@ def check_answer(path):
     if not answer.get('versions'):
         sys.exit(f'{path} does not say which version it is of')
     for name, entry in answer.items():
-        if isinstance(entry, dict) and len(set(map(len, entry.values()))) > 1:
+        lists = [values for values in entry.values() if isinstance(values, list)] if isinstance(entry, dict) else []
+        if len(set(map(len, lists))) > 1:
             sys.exit(f'{path}: "{name}" has lists of unequal length')
 
 

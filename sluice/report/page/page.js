@@ -26,7 +26,7 @@ function pointRadius(line) {
   const known = line.y.map((y) => y !== null);
   const count = known.filter(Boolean).length;
   const alone = known.some((k, i) => k && !known[i - 1] && !known[i + 1]);
-  return alone || count <= 40 ? 2 : 0;
+  return count === 1 ? 3 : alone || count <= 40 ? 2 : 0;
 }
 
 function lineDataset(line) {
@@ -41,6 +41,7 @@ function lineDataset(line) {
     pointRadius: pointRadius(line),
     pointBorderWidth: 0,
     pointHoverRadius: 4,
+    clip: 5,  // a point on the edge of the plot is whole
     hidden: !line.shown,
     order: line.role === 'actual' ? 1 : line.role === 'baseline' ? 2 : 0,
   };
