@@ -55,7 +55,8 @@ def peer_of(name, row):
     if entry not in answer:
         sys.exit(f'{name}: {file} has no "{entry}"; run the script beside it on that file')
     numbers = answer[entry]
-    return mean_and_sd(numbers[score]), f'{sum(numbers["seconds"]):.1f}', answer['versions']
+    seconds = f'{sum(numbers["seconds"]):.1f}' if 'seconds' in numbers else ''  # not all were timed
+    return mean_and_sd(numbers[score]), seconds, answer['versions']
 
 
 def table_lines(name, rows):

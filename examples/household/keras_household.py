@@ -2,8 +2,7 @@
 """The same five networks in Keras: python3 keras_household.py FILE [NETWORK...] > keras.json
 
 Five seeds each; the gates are Keras 2's hard sigmoid, clip(0.2 x + 0.5, 0, 1), as in the tutorials. The seconds are
-the wall's, of a machine that had other work; one thread with
-XLA_FLAGS="--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"."""
+the processor's, of one thread with XLA_FLAGS="--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"."""
 
 import csv
 import json
@@ -65,9 +64,9 @@ def run(rows, name, seed):
     keras.utils.set_random_seed(seed)
     model = network(name, features)
     model.compile(loss='mse', optimizer='adam')
-    start = time.time()
+    start = time.process_time()
     model.fit(x, y, epochs=EPOCHS[name], batch_size=16, verbose=0)
-    seconds = time.time() - start
+    seconds = time.process_time() - start
     error = model.predict(test_x, verbose=0) - test_y
     return {'rmse': float(numpy.sqrt((error ** 2).mean())), 'seconds': seconds}, model.count_params()
 

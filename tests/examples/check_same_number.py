@@ -2,13 +2,16 @@
 """Program and recipe, one number: check_same_number.py PROGRAM SLUICE SCRATCH
 
 Every network of the household job, a little training of two seeds each: what the program prints is
-the mean and the standard deviation that `sluice backtest` has for the recipe."""
+the mean and the standard deviation that `sluice backtest` has for the recipe. Then the command gets too few weeks
+and too long a window, and must say so in one sentence."""
 
 import json
 import pathlib
 import re
 import subprocess
 import sys
+
+from check_recipe import refuse
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 QUICK = ['epochs=1', 'window_step=40', 'seeds=2', 'threads=1']
@@ -28,6 +31,10 @@ def main(program, sluice, scratch):
         print(f'{recipe.stem}: {mean} ± {sd}, {network["rmse"]} ± {network["rmse_sd"]}')
         if abs(mean - network['rmse']) > 0.0006 or abs(sd - network['rmse_sd']) > 0.0006:
             sys.exit('the program and the recipe do not give the same number')
+    backtest = [sluice, 'backtest', folder / 'lstm.yaml']
+    refuse(backtest + ['until=2007-03-31'], 2, '46 windows of horizon 7', 'take 324 rows, the data has 105')
+    refuse(backtest + ['lookback=2000'], 2, 'lookback 2000 and horizon 7 need 2007 training rows, there are 1113')
+    refuse(backtest + ['past=[Volt]'], 2, 'the file has no column "Volt"')
 
 
 if __name__ == '__main__':
