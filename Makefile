@@ -19,7 +19,7 @@ experiment = tools/install.sh command && $(call build,results) && build/results/
 .PHONY: help demo build examples test check docs format bench clean \
   results results-adding results-order results-timing results-ablations results-waveform \
   results-optimizers results-addition results-reversal results-jsb results-mnist results-batch-sizes \
-  results-text \
+  results-text results-vrnn \
   test-release test-targets test-clang test-sanitize test-thread test-neon
 
 help: ## this list
@@ -95,7 +95,7 @@ bench: ## the benchmarks (bench/README.md)
 
 results: ## the experiments of docs/results.md; more of them with JSB=, MNIST= and TEXT= (there)
 results: results-adding results-order results-timing results-ablations results-waveform results-optimizers \
-  results-addition results-reversal $(if $(JSB),results-jsb) $(if $(MNIST),results-mnist results-batch-sizes) \
+  results-addition results-reversal $(if $(JSB),results-jsb results-vrnn) $(if $(MNIST),results-mnist results-batch-sizes) \
   $(if $(TEXT),results-text)
 
 results-adding:
@@ -133,6 +133,9 @@ results-batch-sizes:
 
 results-text:
 	@$(call experiment,shakespeare --seeds 1 --data "$(TEXT)")
+
+results-vrnn:
+	@$(call experiment,vrnn --data "$(JSB)")
 
 clean: ## remove every build
 	rm -rf build

@@ -7,10 +7,10 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "experiments/gaussian.h"
 #include "experiments/training.h"
 #include "sluice/autograd/arithmetic.h"
 #include "sluice/autograd/arrange.h"
-#include "sluice/autograd/pointwise.h"
 #include "sluice/autograd/reduce.h"
 #include "sluice/base/error.h"
 #include "sluice/layers/dropout.h"
@@ -62,20 +62,27 @@ Dataset shortened(const Batch& batch) {
           batch.padding()};
 }
 
+struct Nats {
+  double all = 0, divergence = 0;
+};
+
 // Nats a step over all pieces, in evaluation mode.
-double loss_of(Module& model, const Dataset& data) {
+Nats nats_of(Module& model, const Dataset& data, const ChoraleCostOf& cost) {
   const NoGrad no_grad;
   model.eval();
-  double total = 0;
+  Nats total;
   Batch batch;
   for (int64_t begin = 0; begin < data.size(); begin += 16) {
     batch.gather_range(data, begin, std::min(begin + 16, data.size()));
     const Dataset part = shortened(batch);
-    total += key_loss(model.forward(part.x, part.padding), part.y, part.padding).value().item() *
-             static_cast<double>(true_steps(part.padding));
+    const ChoraleCost here = cost(part);
+    const double share = static_cast<double>(true_steps(part.padding)) /
+                         static_cast<double>(true_steps(data.padding));
+    total.all += here.nats.value().item() * share;
+    total.divergence += here.divergence * share;
   }
   model.train();
-  return total / static_cast<double>(true_steps(data.padding));
+  return total;
 }
 
 // Recurrent layers with dropout behind each, and a linear layer to the keys.
@@ -101,8 +108,8 @@ Sequential make_chorale_model(const ChoraleOptions& o, uint64_t seed) {
 }
 
 // One pass over the pieces; appends the loss of every batch.
-void train_epoch(Module& model, Optimizer& optimizer, const Dataset& data,
-                 const ChoraleOptions& options, double learning_rate, Generator& order,
+void train_epoch(Optimizer& optimizer, const Dataset& data, const ChoraleOptions& options,
+                 double learning_rate, const ChoraleCostOf& cost, Generator& order,
                  std::vector<double>& losses) {
   std::vector<int64_t> rows(static_cast<size_t>(data.size()));
   order.permutation(rows);
@@ -110,9 +117,8 @@ void train_epoch(Module& model, Optimizer& optimizer, const Dataset& data,
   Batch batch;
   for (size_t begin = 0; begin < rows.size(); begin += size) {
     batch.gather(data, std::span(rows).subspan(begin, std::min(size, rows.size() - begin)));
-    const Dataset part = shortened(batch);
     optimizer.zero_grad();
-    const Variable loss = key_loss(model.forward(part.x, part.padding), part.y, part.padding);
+    const Variable loss = cost(shortened(batch)).nats;
     loss.backward();
     clip_norm(optimizer.parameters(), options.clip_norm);
     optimizer.step(learning_rate);
@@ -137,34 +143,47 @@ Chorales read_chorales(const std::string& path) {
   }
 }
 
-Variable key_loss(const Variable& logits, const Tensor& truth, const Padding& padding) {
-  Tensor mask({truth.size(0), truth.size(1)});
-  for (int64_t row = 0; row < truth.size(0); ++row)
-    std::fill_n(mask.data<float>() + row * truth.size(1), padding.lengths[static_cast<size_t>(row)],
-                1.f);
-  const Variable steps = sum(softplus(logits) - logits * truth, 2);
-  return sum(steps * mask) / static_cast<double>(true_steps(padding));
+Variable step_mean(const Variable& costs, const Padding& padding) {
+  const int64_t rows = costs.shape()[0], steps = costs.shape()[1];
+  Tensor mask({rows, steps}, costs.dtype());
+  dispatch(mask.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    for (int64_t row = 0; row < rows; ++row)
+      std::fill_n(mask.data<T>() + row * steps, padding.lengths[static_cast<size_t>(row)], T(1));
+  });
+  return sum(costs * mask) / static_cast<double>(true_steps(padding));
 }
 
-Run run_chorales(const Chorales& data, const ChoraleOptions& options, uint64_t seed) {
-  Sequential model = make_chorale_model(options, seed);
+Run train_chorales(Module& model, const Chorales& data, const ChoraleOptions& options,
+                   uint64_t seed, const ChoraleCostOf& cost,
+                   const std::function<void(int)>& epoch_begins) {
   Generator order(10000 + seed);
   const auto optimizer = make_optimizer("adam", Options(), model.parameters());
-  double learning_rate = options.learning_rate, test_loss = NAN;
+  double learning_rate = options.learning_rate;
+  Nats test;
   std::vector<double> losses, held_out;
   for (int epoch = 0; epoch < options.epochs; ++epoch) {
-    train_epoch(model, *optimizer, data.train, options, learning_rate, order, losses);
-    const double loss = loss_of(model, data.validation);
+    if (epoch_begins) epoch_begins(epoch);
+    train_epoch(*optimizer, data.train, options, learning_rate, cost, order, losses);
+    const double loss = nats_of(model, data.validation, cost).all;
     const auto recent = held_out.end() - std::min<std::ptrdiff_t>(3, std::ssize(held_out));
     if (std::ssize(held_out) >= 3 && loss > *std::max_element(recent, held_out.end()))
       learning_rate /= 10;
     if (held_out.empty() || loss < *std::min_element(held_out.begin(), held_out.end()))
-      test_loss = loss_of(model, data.test);
+      test = nats_of(model, data.test, cost);
     held_out.push_back(loss);
   }
   const double best = *std::min_element(held_out.begin(), held_out.end());
   const Losses ends = first_and_last(losses);
-  return {{test_loss, best}, model.parameter_count(), ends.first, ends.last};
+  return {{test.all, best, test.divergence}, model.parameter_count(), ends.first, ends.last};
+}
+
+Run run_chorales(const Chorales& data, const ChoraleOptions& options, uint64_t seed) {
+  Sequential model = make_chorale_model(options, seed);
+  return train_chorales(model, data, options, seed, [&](const Dataset& pieces) {
+    const Variable logits = model.forward(pieces.x, pieces.padding);
+    return ChoraleCost{step_mean(answer_costs(logits, pieces.y), pieces.padding)};
+  });
 }
 
 std::vector<Floor> chorale_floors(const Chorales& data) {

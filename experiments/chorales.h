@@ -1,6 +1,7 @@
 // Polyphonic music: the chorales of Johann Sebastian Bach as rolls of 88 keys, one row a piece.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "experiments/experiment.h"
@@ -17,10 +18,6 @@ struct Chorales {
 /// Throws Error "data.chorales".
 Chorales read_chorales(const std::string& path);
 
-/// Cross-entropy of 88 independent yes-or-no answers, summed over the keys and averaged over the
-/// true steps: nats a step. logits [B,T,88].
-Variable key_loss(const Variable& logits, const Tensor& truth, const Padding& padding);
-
 struct ChoraleOptions {
   std::string cell = "lstm";
   int hidden_size = 200, num_layers = 1, epochs = 30, batch_size = 8;
@@ -28,10 +25,29 @@ struct ChoraleOptions {
   double forget_bias = 1;
 };
 
+/// What a model says of a batch, in nats a step: a loss to go down on, and the part of it that is a
+/// divergence of latent variables (0 where there are none).
+struct ChoraleCost {
+  Variable nats;
+  double divergence = 0;
+};
+/// Of pieces [B,T,88] cut to the longest; in training and in evaluation mode, which the model tells
+/// apart.
+using ChoraleCostOf = std::function<ChoraleCost(const Dataset& pieces)>;
+
 /// Trains on pieces in random order. After an epoch whose validation loss exceeds each of the last
-/// three, the learning rate is divided by ten. The score is the test loss of the epoch that is best
-/// on the validation pieces.
+/// three, the learning rate is divided by ten. The scores are the test loss of the epoch that is
+/// best on the validation pieces, its loss on those, and the part of the test loss that is
+/// divergence. `epoch_begins` is told the number of every epoch, from 0.
+Run train_chorales(Module& model, const Chorales& data, const ChoraleOptions& options,
+                   uint64_t seed, const ChoraleCostOf& cost,
+                   const std::function<void(int)>& epoch_begins = {});
+
+/// The same for a recurrent network with dropout behind each layer and a linear layer to the keys.
 Run run_chorales(const Chorales& data, const ChoraleOptions& options, uint64_t seed);
+
+/// Mean over the true steps of what every step costs, [B,T].
+Variable step_mean(const Variable& costs, const Padding& padding);
 
 /// Test losses of what needs no network: each key as often as in the training pieces, whatever came
 /// before; and each key as often as it followed itself sounding, or silent.
