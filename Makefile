@@ -19,7 +19,7 @@ experiment = tools/install.sh command && $(call build,results) && build/results/
 .PHONY: help demo build examples test check docs format bench clean \
   results results-adding results-order results-timing results-ablations results-waveform \
   results-optimizers results-addition results-reversal results-jsb results-mnist results-batch-sizes \
-  results-text results-vrnn \
+  results-text results-vrnn results-draw \
   test-release test-targets test-clang test-sanitize test-thread test-neon
 
 help: ## this list
@@ -95,7 +95,7 @@ bench: ## the benchmarks (bench/README.md)
 
 results: ## the experiments of docs/results.md; more of them with JSB=, MNIST= and TEXT= (there)
 results: results-adding results-order results-timing results-ablations results-waveform results-optimizers \
-  results-addition results-reversal $(if $(JSB),results-jsb results-vrnn) $(if $(MNIST),results-mnist results-batch-sizes) \
+  results-addition results-reversal $(if $(JSB),results-jsb results-vrnn) $(if $(MNIST),results-mnist results-batch-sizes results-draw) \
   $(if $(TEXT),results-text)
 
 results-adding:
@@ -136,6 +136,9 @@ results-text:
 
 results-vrnn:
 	@$(call experiment,vrnn --data "$(JSB)")
+
+results-draw:
+	@$(call experiment,draw --seeds 1 --data "$(MNIST)" --picture build/results/draw.png)
 
 clean: ## remove every build
 	rm -rf build
