@@ -105,10 +105,9 @@ Right score(EncoderDecoder& model, const Dataset& data) {
 }
 
 // What both models share: Adam, whose learning rate goes up and down once.
-History train(Module& model, const Dataset& data, int epochs, const CommandLine& command_line,
-              uint64_t seed) {
+History train(Module& model, const Dataset& data, const CommandLine& command_line, uint64_t seed) {
   TrainOptions options;
-  options.epochs = command_line.updates ? 2 : epochs;
+  options.epochs = command_line.updates ? 2 : 12;
   options.batch_size = batch_size;
   options.seed = seed;
   options.loss = "cross_entropy";
@@ -137,8 +136,7 @@ Run run_encoder_decoder(const std::string& attention, const CommandLine& command
                         .start_symbol = start_symbol,
                         .source_steps = source_steps},
                        generator);
-  const History history =
-      train(model, sums.train, attention == "none" ? 12 : 6, command_line, seed);
+  const History history = train(model, sums.train, command_line, seed);
   return run_of(model, history, score(model, sums.test));
 }
 
@@ -172,7 +170,7 @@ Run run_repeat_vector(const CommandLine& command_line, uint64_t seed) {
                    std::make_unique<Linear>(
                        LinearOptions{.input_size = 128, .output_size = symbols}, generator));
   const History history =
-      train(model, {one_hot(sums.train.x), sums.train.y, {}}, 12, command_line, seed);
+      train(model, {one_hot(sums.train.x), sums.train.y, {}}, command_line, seed);
   const Tensor logits = predict(model, one_hot(sums.test.x));
   return run_of(model, history, right_of(sums.test, [&](int64_t row, int64_t step) {
                   const float* const of =

@@ -1,4 +1,5 @@
 // Prints docs/reference.md from the registries: everything that has a name in a recipe.
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <string>
@@ -34,11 +35,17 @@ void begin_section(const std::string& title, const std::string& columns) {
   say("\n");
 }
 
+bool is_cell(const std::string& name) {
+  const auto names = cell_names();
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 template <class Make>
 void print_rows(const std::string& title, std::span<const RegistryRow<Make>> rows) {
   begin_section(title, "name | what it is | options (default)");
   std::map<std::string, std::string> seen;  // options that an earlier row has too
   for (const auto& row : rows) {
+    if (is_cell(row.name)) continue;  // in tables of their own
     std::string options;
     for (const OptionDoc& option : row.options)
       options += (options.empty() ? "" : "<br>") + ("`" + option.name) + "` (" + option.initial +
@@ -47,6 +54,55 @@ void print_rows(const std::string& title, std::span<const RegistryRow<Make>> row
     say("| `" + row.name + "` | " + cell_text(row.doc) + " | " +
         (fresh || options.empty() ? cell_text(options) : "as `" + first->second + "`") + " |\n");
   }
+}
+
+// Of the cells' layers, every option once: an option is what it says and its default.
+struct CellOption {
+  OptionDoc doc;
+  std::vector<std::string> cells;
+};
+
+// Options of one name next to each other.
+std::vector<CellOption> options_of_cells() {
+  std::map<std::string, std::vector<CellOption>> by_name;
+  std::vector<std::string> order;
+  for (const auto& row : layer_registry()) {
+    if (!is_cell(row.name)) continue;
+    for (const OptionDoc& option : row.options) {
+      std::vector<CellOption>& named = by_name[option.name];
+      if (named.empty()) order.push_back(option.name);
+      const auto same = std::find_if(named.begin(), named.end(), [&](const CellOption& other) {
+        return other.doc.initial == option.initial && other.doc.doc == option.doc;
+      });
+      if (same == named.end())
+        named.push_back({option, {row.name}});
+      else
+        same->cells.push_back(row.name);
+    }
+  }
+  std::vector<CellOption> all;
+  for (const std::string& name : order)
+    all.insert(all.end(), by_name[name].begin(), by_name[name].end());
+  return all;
+}
+
+// The shorter of the cells that have an option and of those that have it not.
+std::string cells_text(const std::vector<std::string>& with) {
+  std::vector<std::string> without;
+  for (const std::string& name : cell_names())
+    if (std::find(with.begin(), with.end(), name) == with.end()) without.push_back(name);
+  std::string text = without.empty() ? "all" : without.size() < with.size() ? "all but " : "";
+  const auto& named = without.size() < with.size() ? without : with;
+  for (size_t i = 0; i < named.size(); ++i) text += (i > 0 ? ", `" : "`") + named[i] + "`";
+  return text;
+}
+
+void print_cell_options() {
+  say("\nEvery cell of the table below is a layer too, with these options:\n");
+  begin_section("Options of recurrent layers", "option (default) | what it is | cells");
+  for (const CellOption& option : options_of_cells())
+    say("| `" + option.doc.name + "` (" + cell_text(option.doc.initial) + ") | " +
+        cell_text(option.doc.doc) + " | " + cells_text(option.cells) + " |\n");
 }
 
 std::string reads_text(const CellInfo& info, int reads) {
@@ -97,6 +153,7 @@ void print_page() {
       "it.\n");
   say("\n## Recipe keys\n\n" + recipe_section());
   print_rows("Layers", layer_registry());
+  print_cell_options();
   print_cells();
   print_rows("Initialisations", initialization_registry());
   print_rows("Losses", loss_registry());
