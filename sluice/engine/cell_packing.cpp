@@ -1,7 +1,8 @@
 #include "sluice/engine/cell_packing.h"
 
-#include <hwy/highway.h>
 #include <algorithm>
+
+#include "sluice/tensor/transpose.h"
 
 namespace sluice {
 
@@ -129,49 +130,6 @@ template <class T>
 void unpack_unit(const CellLayout& layout, int parameter, const T* packed, T* neutral) {
   for_each_place(layout, parameter, [&](int unit, int64_t at) { neutral[unit] = packed[at]; });
 }
-
-namespace {
-
-namespace hn = hwy::HWY_NAMESPACE;
-
-/// The square at `from`, as wide as 16 bytes, to its mirror image at `to`.
-HWY_INLINE void transpose_square(const float* from, int64_t from_stride, float* to,
-                                 int64_t to_stride) {
-  const hn::CappedTag<float, 4> d;
-  const hn::RepartitionToWide<decltype(d)> pairs;
-  const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
-  const auto c = hn::LoadU(d, from + 2 * from_stride), e = hn::LoadU(d, from + 3 * from_stride);
-  const auto ab_low = hn::BitCast(pairs, hn::InterleaveLower(d, a, b));
-  const auto ab_high = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
-  const auto ce_low = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
-  const auto ce_high = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_low, ce_low)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_low, ce_low)), d, to + to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_high, ce_high)), d, to + 2 * to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_high, ce_high)), d, to + 3 * to_stride);
-}
-HWY_INLINE void transpose_square(const double* from, int64_t from_stride, double* to,
-                                 int64_t to_stride) {
-  const hn::CappedTag<double, 2> d;
-  const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
-  hn::StoreU(hn::InterleaveLower(d, a, b), d, to);
-  hn::StoreU(hn::InterleaveUpper(d, a, b), d, to + to_stride);
-}
-
-/// to[j][i] = from[i][j] for i in [0, rows), j in [0, columns).
-template <class T>
-void transpose_block(const T* from, int64_t from_stride, int rows, int columns, T* to,
-                     int64_t to_stride) {
-  constexpr int square = 16 / sizeof(T);
-  const int whole = columns % square == 0 ? rows / square * square : 0;
-  for (int i = 0; i < whole; i += square)
-    for (int j = 0; j < columns; j += square)
-      transpose_square(from + i * from_stride + j, from_stride, to + j * to_stride + i, to_stride);
-  for (int i = whole; i < rows; ++i)
-    for (int j = 0; j < columns; ++j) to[j * to_stride + i] = from[i * from_stride + j];
-}
-
-}  // namespace
 
 template <class T>
 void transpose_weights(const CellLayout& layout, Part part, const T* packed, T* transposed,
