@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""The same five networks in Keras: python3 keras_household.py FILE [NETWORK...] > keras.json
+"""The same five networks in Keras: python3 keras_household.py FILE [--seeds N] [NETWORK...] > keras.json
 
-Five seeds each; the gates are Keras 2's hard sigmoid, clip(0.2 x + 0.5, 0, 1), as in the tutorials. The seconds are
+Five seeds each unless N is given; the gates are Keras 2's hard sigmoid, clip(0.2 x + 0.5, 0, 1), as in the tutorials. The seconds are
 the processor's, of one thread with XLA_FLAGS="--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"."""
 
+import argparse
 import csv
 import json
 import os
@@ -71,12 +72,17 @@ def run(rows, name, seed):
     return {'rmse': float(numpy.sqrt((error ** 2).mean())), 'seconds': seconds}, model.count_params()
 
 
-def main(path, names):
-    with open(path, newline='', encoding='utf-8') as file:
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('file')
+    parser.add_argument('names', nargs='*', metavar='NETWORK', choices=[*EPOCHS, []])
+    parser.add_argument('--seeds', type=int, default=5)
+    arguments = parser.parse_args()
+    with open(arguments.file, newline='', encoding='utf-8') as file:
         rows = numpy.array([row[1:] for row in list(csv.reader(file))[2:-6]], 'float32')
     answer = {'versions': f'Keras {keras.__version__} on {keras.backend.backend()}'}
-    for name in names:
-        runs, parameters = zip(*[run(rows, name, seed) for seed in range(1, 6)])
+    for name in arguments.names or EPOCHS:
+        runs, parameters = zip(*[run(rows, name, seed) for seed in range(1, arguments.seeds + 1)])
         answer[name] = {key: [round(r[key], 3) for r in runs] for key in runs[0]}
         answer[f'{name}, parameters'] = parameters[0]
         print(name, answer[name], file=sys.stderr)
@@ -84,4 +90,4 @@ def main(path, names):
 
 
 if __name__ == '__main__':
-    main(sys.argv[1], sys.argv[2:] or list(EPOCHS))
+    main()
