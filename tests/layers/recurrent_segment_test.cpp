@@ -159,7 +159,8 @@ size_t kept(int segment) {
   return pool_cached_bytes() - before;
 }
 
-TEST(RecurrentSegment, KeepAFractionOfTheMemory) { EXPECT_LT(8 * kept(32), kept(0)); }
+/// The output is an eighth of it by itself, where units fill their vectors.
+TEST(RecurrentSegment, KeepAFifthOfTheMemory) { EXPECT_LT(5 * kept(32), kept(0)); }
 
 TEST(RecurrentSegment, OfNegativeLengthAreRefused) {
   Generator generator(1);
