@@ -33,7 +33,8 @@ struct RecurrentOptions {
   RecurrentDropout dropout = {};
   /// Recompute by segments while training: only the states before every so many steps are kept and
   /// what lies between is computed again going back: the same bits from a fraction of the memory,
-  /// a quarter slower. Rounded up to where the weights' gradients are added anyway. 0: off.
+  /// for the time of one more forward pass. Rounded up to where the weights' gradients are added
+  /// anyway. 0: off.
   int segment = 0;
   CellStructure structure = {};   ///< heads, clocks, a projection
   std::string peepholes = "ifo";  ///< of the gates that the cell has peepholes for, those it uses

@@ -8,6 +8,7 @@
 #include <ostream>
 
 #include "sluice/autograd/arrange.h"
+#include "sluice/base/error.h"
 #include "sluice/base/parallel.h"
 
 namespace sluice::test {
@@ -73,6 +74,16 @@ std::string without_meaning(const RecurrentOptions& o) {
   if (!o.structure.periods.empty()) return "periods";
   if (find_cell(o.cell).info.below > 1 && o.num_layers > 1) return "num_layers";
   return "";
+}
+
+bool accepts(const RecurrentCase& row) {
+  Generator generator(1);
+  try {
+    const Recurrent layer(row.options, generator);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 Tensor draw(const Shape& shape, DType dtype, uint64_t seed, double bound) {

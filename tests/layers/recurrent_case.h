@@ -39,6 +39,9 @@ void resize(RecurrentCase& row, int hidden_size);
 /// Why a layer refuses these options for its cell, in a word; "": it does not.
 std::string without_meaning(const RecurrentOptions& options);
 
+/// Whether there is a layer with these options.
+bool accepts(const RecurrentCase& row);
+
 /// Numbers of U(-bound, bound); the same seed gives the same numbers in both types.
 Tensor draw(const Shape& shape, DType dtype, uint64_t seed, double bound = 1);
 

@@ -8,23 +8,12 @@
 
 #include "recurrent_case.h"
 #include "sluice/autograd/gradient_check.h"
-#include "sluice/base/error.h"
 
 namespace sluice {
 namespace {
 
 using test::Ragged;
 using test::RecurrentCase;
-
-bool accepts(const RecurrentCase& row) {
-  Generator generator(1);
-  try {
-    const Recurrent layer(row.options, generator);
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
-}
 
 /// Every cell under every mask that it has a place for.
 std::vector<RecurrentCase> mask_cases() {
@@ -103,7 +92,7 @@ std::vector<RecurrentCase> mask_cases() {
     row.ragged = Ragged::right;
     row.given_state = true;
   }
-  std::erase_if(rows, [](const RecurrentCase& row) { return !accepts(row); });
+  std::erase_if(rows, [](const RecurrentCase& row) { return !test::accepts(row); });
   return rows;
 }
 

@@ -15,16 +15,6 @@ namespace {
 using test::Ragged;
 using test::RecurrentCase;
 
-bool accepts(const RecurrentCase& row) {
-  Generator generator(1);
-  try {
-    const Recurrent layer(row.options, generator);
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
-}
-
 /// Twenty rows of a slice owe their gradients every 13 steps: three segments and a rest.
 std::vector<RecurrentCase> segment_cases() {
   std::vector<RecurrentCase> rows = test::for_every_cell({
@@ -89,7 +79,7 @@ std::vector<RecurrentCase> segment_cases() {
     if (row.batch == 3) row.batch = 20;
     if (row.steps == 4) row.steps = 40;
   }
-  std::erase_if(rows, [](const RecurrentCase& row) { return !accepts(row); });
+  std::erase_if(rows, [](const RecurrentCase& row) { return !test::accepts(row); });
   return rows;
 }
 
