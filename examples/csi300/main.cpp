@@ -16,7 +16,7 @@
 #include "sluice/layers/recurrent.h"
 #include "sluice/layers/sequential.h"
 #include "sluice/train/loader.h"
-#include "sluice/train/optimizer.h"
+#include "sluice/train/trainer.h"
 
 using namespace sluice;
 using Numbers = std::vector<double>;
@@ -101,14 +101,11 @@ Numbers forecast_test(const Numbers& values, size_t training, uint64_t seed, int
   Sequential model;  // one by one: the order of a constructor's arguments is not given
   model.push_back(std::make_unique<Recurrent>(gru, generator));
   model.push_back(std::make_unique<Linear>(LinearOptions{.input_size = 8}, generator));
-  const auto adam = make_optimizer("adam", Options(), model.parameters());
-  Loader loader({train.x, train.y, {}}, {.batch_size = batch_size, .shuffle = true}, seed);
-  for (int epoch = 0; epoch < epochs; ++epoch)
-    while (loader.next()) {
-      adam->zero_grad();
-      mse_loss(model.forward(loader.batch().x()), loader.batch().y()).backward();
-      adam->step(1e-3);
-    }
+  TrainOptions options;
+  options.epochs = epochs;
+  options.batch_size = batch_size;
+  options.seed = seed;
+  fit(model, {train.x, train.y, {}}, nullptr, options);
 
   const Tensor predicted = predict(model, test.x);
   Numbers result;

@@ -9,7 +9,6 @@ import time
 
 import numpy
 import torch
-from torch.utils.data import DataLoader, TensorDataset
 
 LOOKBACK, BATCH, EPOCHS = 30, 60, 10
 
@@ -40,12 +39,11 @@ def run(values, training, seed):
     torch.manual_seed(seed)
     net = Net()
     adam = torch.optim.Adam(net.parameters(), lr=1e-3)
-    loader = DataLoader(TensorDataset(x, y), batch_size=BATCH, shuffle=True,
-                        generator=torch.Generator().manual_seed(seed))
+    generator = torch.Generator().manual_seed(seed)
     for _ in range(EPOCHS):
-        for batch_x, batch_y in loader:
+        for rows in torch.randperm(len(x), generator=generator).split(BATCH):
             adam.zero_grad()
-            torch.nn.functional.mse_loss(net(batch_x), batch_y).backward()
+            torch.nn.functional.mse_loss(net(x[rows]), y[rows]).backward()
             adam.step()
     with torch.no_grad():
         predicted = (net(test_x)[:, 0].numpy() + base) * sd + mean
