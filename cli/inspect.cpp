@@ -40,6 +40,26 @@ std::string describe_column(const Column& column) {
                      json["mean"].get<double>(), json["missing"].get<int64_t>());
 }
 
+// A word as a shell reads it back.
+std::string shell_word(const std::string& word) {
+  if (word.find_first_of(" \t\"'$&*?;|<>()[]{}\\`#~!") == std::string::npos) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+// The same words as a backtest; the horizon is proposed where none was given.
+std::string next_command(const Words& words, const Job& job) {
+  const Recipe& recipe = job.resolved.recipe;
+  std::string command = "sluice backtest";
+  if (!words.recipe.empty()) command += " " + shell_word(words.recipe);
+  if (!words.data.empty()) command += " " + shell_word(words.data);
+  for (const std::string& setting : words.settings) command += " " + shell_word(setting);
+  if (!recipe.was_given("horizon"))
+    command += fmt::format(" horizon={}", std::max(recipe.horizon, recipe.season.value_or(1)));
+  return command;
+}
+
 // What a fit with this recipe would say; an error is what inspect is for, so it is reported.
 struct Verdict {
   Json problem;
@@ -53,8 +73,7 @@ Verdict verdict_of(const Words& words) {
     std::string text;
     for (const std::string& note : job.resolved.notes) text += "inferred  " + note + "\n";
     const Recipe& recipe = job.resolved.recipe;
-    text += fmt::format("next      sluice backtest {} horizon={}\n", job.series.frame.source,
-                        std::max(recipe.horizon, recipe.season.value_or(1)));
+    text += "next      " + next_command(words, job) + "\n";
     return {nullptr,
             text,
             {{"data", data_json(job.series)},

@@ -46,6 +46,12 @@ struct PenaltyTable {
   std::vector<std::pair<std::string, double>> by_name;  ///< "": all of them
 };
 
+/// Columns made of others, each a sum of factor · column: {net: {income: 1, cost: -1}}.
+struct DerivedColumns {
+  using Terms = std::vector<std::pair<std::string, double>>;
+  std::vector<std::pair<std::string, Terms>> columns;
+};
+
 /// Every key of a recipe. An empty optional, text or list means "auto": inferred from the data by
 /// resolve() (forecast/resolve.h). The keys' one-line docs are in recipe_keys().
 struct Recipe {
@@ -58,6 +64,8 @@ struct Recipe {
   std::vector<std::string> missing_words;
   std::optional<bool> header;
   int skip_rows = 0;
+  DerivedColumns derive;
+  std::string aggregate, aggregate_by = "sum";
   std::string missing = "error", duplicates = "error";
   bool sort = false;
   std::string from, until;

@@ -17,6 +17,7 @@ struct Limits {
   std::optional<double> at_least = {};
   std::string word = {};  // a word that stands for `word_value`: batch_size=all
   int word_value = 0;
+  std::string unset = "auto";  // the word for the key left alone
 };
 
 void check(const Setting& setting, const std::string& key, const std::string& value,
@@ -73,11 +74,11 @@ RecipeKey key(const std::string& group, const std::string& name, T Recipe::* mem
   }
   if (!limits.word.empty()) row.type += " or " + limits.word;
   const std::string initial = write_named(Recipe{}.*member, limits);
-  row.initial = initial.empty()   ? "auto"
+  row.initial = initial.empty()   ? limits.unset
                 : initial == "[]" ? (name == "time" ? "auto" : "none")
                                   : initial;
   row.read = [=](Recipe& recipe, const Setting& setting) {
-    if (setting.kind == Setting::Kind::text && setting.text == "auto") {
+    if (setting.kind == Setting::Kind::text && setting.text == limits.unset) {
       recipe.*member = Recipe{}.*member;
     } else {
       read_checked(setting, name, recipe.*member, limits);
@@ -128,8 +129,17 @@ void add_data_keys(std::vector<RecipeKey>& keys) {
   keys.push_back(key(g, "target", &R::target,
                      "column to forecast; needed where there are several numeric ones"));
   keys.push_back(key(g, "past", &R::past, "further columns the model sees up to the cutoff"));
+  keys.push_back(key(g, "derive", &R::derive,
+                     "further columns, sums of others: {net: {income: 1, cost: -1}}",
+                     {.unset = "none"}));
   keys.push_back(
       key(g, "frequency", &R::frequency, "MS, D, H, 15min, ... or none for an irregular index"));
+  keys.push_back(key(g, "aggregate", &R::aggregate,
+                     "bring rows together in longer steps: 15min, h, D, W-MON, MS, ...; a first "
+                     "or last step that the file has in part is left out",
+                     {.unset = "none"}));
+  keys.push_back(key(g, "aggregate_by", &R::aggregate_by, "how rows are brought together",
+                     one_of({"sum", "mean"})));
   keys.push_back(key(g, "delimiter", &R::delimiter, "what separates the fields"));
   keys.push_back(key(g, "decimal", &R::decimal, "decimal mark: \".\" or \",\""));
   keys.push_back(key(g, "thousands", &R::thousands, "thousands mark, never guessed"));

@@ -101,6 +101,7 @@ std::string type_name(const ModelChoice&) { return "name or list of layers"; }
 std::string type_name(const RateTable&) { return "number or {epoch: number}"; }
 std::string type_name(const TransformChoice&) { return "list, or list of lists"; }
 std::string type_name(const PenaltyTable&) { return "number or {name: number}"; }
+std::string type_name(const DerivedColumns&) { return "{name: {column: factor}}"; }
 
 void read(const Setting& setting, const std::string& key, std::string& out) {
   if (setting.kind == Setting::Kind::empty) {
@@ -243,6 +244,21 @@ void read(const Setting& setting, const std::string& key, PenaltyTable& out) {
     if (factor < 0) refuse(setting, key, "at least 0", key + "=1e-4");
 }
 
+void read(const Setting& setting, const std::string& key, DerivedColumns& out) {
+  const std::string expected = "new columns as sums of others";
+  const std::string example = key + ": {net: {income: 1, cost: -1}}";
+  out = {};
+  if (setting.kind == Setting::Kind::empty) return;
+  if (setting.kind != Setting::Kind::map) refuse(setting, key, expected, example);
+  for (size_t i = 0; i < setting.keys.size(); ++i) {
+    const Setting& terms = setting.items[i];
+    if (terms.kind != Setting::Kind::map) refuse(terms, key, expected, example);
+    auto& column = out.columns.emplace_back(setting.keys[i], DerivedColumns::Terms{});
+    for (size_t j = 0; j < terms.keys.size(); ++j)
+      read(terms.items[j], key, column.second.emplace_back(terms.keys[j], 0.0).second);
+  }
+}
+
 std::string write(const std::string& value) { return value.empty() ? "" : quoted(value); }
 std::string write(int value) { return std::to_string(value); }
 std::string write(int64_t value) { return std::to_string(value); }
@@ -307,6 +323,18 @@ std::string write(const PenaltyTable& value) {
   std::string table;
   for (const auto& [name, factor] : value.by_name)
     table += fmt::format("{}{}: {}", table.empty() ? "" : ", ", quoted(name), factor);
+  return "{" + table + "}";
+}
+
+std::string write(const DerivedColumns& value) {
+  if (value.columns.empty()) return "";
+  std::string table;
+  for (const auto& [name, terms] : value.columns) {
+    std::string sum;
+    for (const auto& [column, factor] : terms)
+      sum += fmt::format("{}{}: {}", sum.empty() ? "" : ", ", quoted(column), factor);
+    table += fmt::format("{}{}: {{{}}}", table.empty() ? "" : ", ", quoted(name), sum);
+  }
   return "{" + table + "}";
 }
 

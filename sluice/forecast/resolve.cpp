@@ -144,7 +144,7 @@ class Resolver {
       recipe_.target = series_.target;
       note("target", series_.target, "the only numeric column");
     }
-    if (recipe_.frequency.empty()) {
+    if (recipe_.frequency.empty() && recipe_.aggregate.empty()) {
       recipe_.frequency = frequency_name(series_.frame.frequency);
       note("frequency", recipe_.frequency, describe(series_.frame.frequency));
     }

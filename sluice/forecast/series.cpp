@@ -7,6 +7,8 @@
 #include <cmath>
 
 #include "sluice/base/error.h"
+#include "sluice/data/aggregate.h"
+#include "sluice/data/columns.h"
 #include "sluice/data/time_format.h"
 
 namespace sluice {
@@ -61,6 +63,29 @@ void keep_columns(Frame& frame, const std::vector<std::string>& names) {
   std::erase_if(frame.columns, [&](const Column& column) {
     return std::find(names.begin(), names.end(), column.name) == names.end();
   });
+}
+
+// Ways to fill that look back only: what they say of a row does not depend on rows after it.
+bool fills_from_the_past(const std::string& missing) {
+  return missing == "forward" || missing == "seasonal" || missing == "zero";
+}
+
+// The rows of the file as steps of recipe.aggregate. Missing rows are filled before where that
+// looks back only; else the step that has one is missing itself and is filled later, as known()
+// does it, from what was known.
+Frame brought_together(Frame frame, const Recipe& recipe, CleanOptions rows) {
+  const bool now = rows.missing == "error" || fills_from_the_past(rows.missing);
+  rows.season = 0;                  // a day, whatever the season of the steps
+  if (!now) rows.missing = "zero";  // puts in a row for every gap and keeps all others
+  frame = regularize(std::move(frame), rows);
+  keep_columns(frame, rows.columns);
+  if (now) frame = fill_missing(std::move(frame), rows);
+  frame = whole_steps(std::move(frame), recipe.aggregate);
+  const int64_t count = frame.rows();
+  frame = aggregate(frame, recipe.aggregate, recipe.aggregate_by);
+  frame.notes.push_back(fmt::format("{} rows became {} of {} ({})", count, frame.rows(),
+                                    frequency_name(frame.frequency), recipe.aggregate_by));
+  return frame;
 }
 
 // Errors and deviations are squared, and a square must be a number that a double holds.
@@ -118,6 +143,8 @@ Series read_series(const Recipe& recipe) {
 
 Series make_series(Frame frame, const Recipe& recipe) {
   Series series;
+  for (const auto& [name, terms] : recipe.derive.columns)
+    frame = add_column(std::move(frame), name, terms);
   series.target = choose_target(frame, recipe.target);
   series.past = recipe.past;
   std::vector<std::string> names = {series.target};
@@ -136,6 +163,10 @@ Series make_series(Frame frame, const Recipe& recipe) {
                      .sort = recipe.sort,
                      .columns = names,
                      .season = recipe.season.value_or(0)};
+  if (!recipe.aggregate.empty()) {
+    frame = brought_together(std::move(frame), recipe, series.cleaning);
+    series.cleaning.frequency = frequency_name(frame.frequency);
+  }
   // The other columns go only now: where dates repeat, they tell one series from another.
   frame = regularize(std::move(frame), series.cleaning);
   keep_columns(frame, names);

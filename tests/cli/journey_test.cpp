@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "command.h"
@@ -43,6 +44,38 @@ TEST_F(Journey, InspectSaysWhatIsThere) {
   const std::string said = expect_done(place, {"inspect", "sales.csv"}).out;
   for (const char* word : {"72 rows", "month", "sales", "season: 12", "2000-01", "2005-12"})
     EXPECT_NE(said.find(word), std::string::npos) << word << " is not in\n" << said;
+}
+
+// What it proposes next is a command line that runs.
+TEST_F(Journey, InspectKeepsWhatWasGiven) {
+  place.write("two.csv", "month,a,b c\n2000-01,1,2\n2000-02,2,3\n2000-03,3,5\n2000-04,5,4\n");
+  const std::string said =
+      expect_done(place, {"inspect", "two.csv", "target=b c", "epochs=1", "horizon=1"}).out;
+  EXPECT_NE(said.find("next      sluice backtest two.csv 'target=b c' epochs=1 horizon=1\n"),
+            std::string::npos)
+      << said;
+}
+
+// A model of months, fitted on days, reads a file of days.
+TEST_F(Journey, ForecastsMonthsFromDays) {
+  using namespace std::chrono;
+  std::string days = "day,sales\n";
+  for (sys_days date = year{2000} / 1 / 1; date < sys_days(year{2002} / 1 / 3);
+       date += std::chrono::days{1}) {
+    const year_month_day day(date);
+    char line[40];
+    std::snprintf(line, sizeof line, "%d-%02u-%02u,%u\n", int(day.year()), unsigned(day.month()),
+                  unsigned(day.day()), 10 + unsigned(day.month()));
+    days += line;
+  }
+  place.write("days.csv", days);
+  expect_done(place,
+              quick({"fit", "days.csv", "aggregate=MS", "horizon=2", "--model", "m.sluice"}));
+  expect_done(place, {"forecast", "m.sluice", "days.csv", "--out", "next.csv"});
+  const auto rows = lines_of(place.read("next.csv"));
+  ASSERT_EQ(rows.size(), 3u);
+  EXPECT_EQ(rows[1].substr(0, 17), "sales,2002-01-01,");  // two days are no January yet
+  EXPECT_EQ(rows[2].substr(0, 17), "sales,2002-02-01,");
 }
 
 TEST_F(Journey, InspectShowsAProblemInsteadOfStopping) {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "sluice/data/clean.h"
+#include "sluice/data/time_format.h"
 #include "support.h"
 
 namespace sluice {
@@ -75,11 +76,49 @@ TEST(Aggregate, MeansHoursAndKeepsWhatIsMissing) {
   EXPECT_EQ(hours.columns[1].values[1], 1.5);
 }
 
+TEST(Aggregate, BringsDaysTogetherByWeekMonthQuarterAndYear) {
+  std::string text = "day,a\n";
+  Timestamp time = timestamp({.year = 2019, .month = 12, .day = 30});  // a Monday
+  for (int i = 0; i < 64; ++i, time += 86400) text += format_time(time, "%Y-%m-%d") + ",1\n";
+  const Frame frame = read_csv_text(text, "days.csv");  // to Monday 2 March 2020
+  struct Case {
+    const char *steps, *first;
+    std::vector<double> sums;
+  };
+  for (const Case& row : {Case{"W-MON", "2019-12-30", {7, 7, 7, 7, 7, 7, 7, 7, 7, 1}},
+                          Case{"W", "2019-12-29", {6, 7, 7, 7, 7, 7, 7, 7, 7, 2}},
+                          Case{"MS", "2019-12-01", {2, 31, 29, 2}},
+                          Case{"QS", "2019-10-01", {2, 62}}, Case{"YS", "2019-01-01", {2, 62}}}) {
+    const Frame steps = aggregate(frame, row.steps);
+    EXPECT_EQ(steps.columns[0].values, row.sums) << row.steps;
+    EXPECT_EQ(steps.label(0), row.first) << row.steps;
+  }
+}
+
+TEST(WholeSteps, LeavesOutWhatTheFileHasInPart) {
+  const Frame days_in_whole = aggregate(whole_steps(cleaned(), "D"), "D");
+  ASSERT_EQ(days_in_whole.rows(), days - 1);
+  EXPECT_EQ(days_in_whole.label(0), "2006-12-17");
+  EXPECT_EQ(days_in_whole.columns[0].values, [] {
+    const Frame all = aggregate(cleaned(), "D");
+    return std::vector<double>(all.columns[0].values.begin() + 1, all.columns[0].values.end() - 1);
+  }());
+  const Frame kept = whole_steps(cleaned(), "D");
+  EXPECT_NE(kept.notes.back().find("left out, as parts of a step of D"), std::string::npos);
+  // Nothing more goes the second time, and rows of no steady distance all stay.
+  EXPECT_EQ(whole_steps(kept, "D").rows(), kept.rows());
+  Frame irregular = cleaned();
+  irregular.frequency = {};
+  EXPECT_EQ(whole_steps(irregular, "D").rows(), cleaned().rows());
+  EXPECT_EQ(error_of([] { whole_steps(cleaned(), "MS"); }).id, "data.too_short");
+}
+
 TEST(Aggregate, SaysWhatIsWrong) {
   const Frame rows = read_csv_text("a\n1\n2\n", "rows.csv");
   EXPECT_EQ(error_of([&] { aggregate(rows, "D"); }).id, "data.no_time");
   Frame frame = read_csv_text("time,a\n2020-01-01 00:00,1\n2020-01-01 01:00,3\n", "two.csv");
-  EXPECT_EQ(error_of([&] { aggregate(frame, "MS"); }).id, "config.frequency");
+  for (const char* steps : {"ME", "2MS", "2D", "B", "none"})
+    EXPECT_EQ(error_of([&] { aggregate(frame, steps); }).id, "config.frequency") << steps;
   EXPECT_EQ(error_of([&] { aggregate(frame, "7h"); }).id, "config.frequency");
   EXPECT_EQ(error_of([&] { aggregate(frame, "D", "median"); }).id, "config.aggregate");
   std::swap(frame.time[0], frame.time[1]);

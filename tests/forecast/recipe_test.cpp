@@ -32,6 +32,7 @@ TEST(Recipe, ReadsEveryKindOfValue) {
       "  - dropout: {rate: 0.2}\n"
       "  - linear: {output_size: 6}\n"
       "learning_rate: {0: 1e-3, 10: 5e-4}\n"
+      "derive: {net: {income: 1, cost: -1}, twice: {net: 2}}\n"
       "batch_size: all\n"
       "shuffle: no\n"
       "validation: 20%\n"
@@ -46,6 +47,10 @@ TEST(Recipe, ReadsEveryKindOfValue) {
   EXPECT_EQ(recipe.model.layers[0].name, "lstm");
   EXPECT_EQ(recipe.model.layers[0].options.get_int("hidden_size", 0), 256);
   EXPECT_EQ(recipe.learning_rate->from_epoch, (std::map<int, double>{{0, 1e-3}, {10, 5e-4}}));
+  ASSERT_EQ(recipe.derive.columns.size(), 2u);
+  EXPECT_EQ(recipe.derive.columns[0].first, "net");
+  EXPECT_EQ(recipe.derive.columns[0].second,
+            (DerivedColumns::Terms{{"income", 1.0}, {"cost", -1.0}}));
   EXPECT_EQ(recipe.batch_size, 0);
   EXPECT_FALSE(recipe.shuffle);
   EXPECT_EQ(recipe.validation.kind, Portion::Kind::share);
@@ -55,6 +60,8 @@ TEST(Recipe, ReadsEveryKindOfValue) {
 }
 
 TEST(Recipe, ArgumentsOverrideAndAutoClears) {
+  EXPECT_TRUE(read_recipe_arguments({"derive={a: {b: 1}}", "derive=none"}).derive.columns.empty());
+  EXPECT_EQ(read_recipe_arguments({"aggregate=D", "aggregate=none"}).aggregate, "");
   Recipe recipe = read_recipe_arguments({"lookback=12", "transform=[log,difference]", "delimiter=;",
                                          "model=[{lstm: {hidden_size: 4}}]"});
   EXPECT_EQ(recipe.lookback, 12);
@@ -78,12 +85,14 @@ TEST(Recipe, TextReadsBackTheSame) {
       "data: \"a b.csv\"\ntime: [Date, Time]\ndelimiter: \";\"\nhorizon: 3\ntransform: []\n"
       "calendar: [month]\nmodel: [{lstm: {hidden_size: 8, activation: relu}}, flatten]\n"
       "optimizer: {sgd: {momentum: 0.9}}\nlearning_rate: {0: 0.001, 10: 0.0005}\nepochs: 7\n"
+      "derive: {net: {income: 1, \"cost, all\": -0.25}}\n"
       "batch_size: all\nvalidation: 25%\nsplit: 1957-01\nseeds: 5\n";
   const Recipe once = read_recipe_text(given, "r.yaml");
   const std::string text = recipe_text(once);
   EXPECT_EQ(recipe_text(read_recipe_text(text, "again")), text);
   for (const std::string line : {"data: \"a b.csv\"\n", "transform: []\n", "batch_size: all\n",
-                                 "optimizer: {sgd: {momentum: 0.9}}\n", "validation: 25%\n"})
+                                 "optimizer: {sgd: {momentum: 0.9}}\n", "validation: 25%\n",
+                                 "derive: {net: {income: 1, \"cost, all\": -0.25}}\n"})
     EXPECT_NE(text.find(line), std::string::npos) << line << "in\n" << text;
 }
 
@@ -126,6 +135,10 @@ TEST(Recipe, WrongValuesNamePlaceAndKey) {
       {"model: [{lstm: 8}]", "options of lstm"},
       {"target: [a, b]", "a single word"},
       {"past: {a: 1}", "a list"},
+      {"derive: net", "sums of others"},
+      {"derive: {net: income}", "sums of others"},
+      {"derive: {net: {income: all}}", "a number"},
+      {"aggregate_by: median", "one of"},
   };
   for (const auto& [text, expected] : cases) {
     const Error error = error_of(text);

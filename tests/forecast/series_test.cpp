@@ -49,6 +49,59 @@ TEST(Series, ValuesWhoseSquaresAreLostAreRefused) {
   }
 }
 
+// Three days of hours, hour h of day d being 100 d + h; one hour of the second day is missing.
+Frame hourly_frame() {
+  std::string text = "time,power,other\n";
+  for (int hour = 0; hour < 72; ++hour) {
+    const int day = hour / 24, at = hour % 24;
+    char line[60];
+    std::snprintf(line, sizeof line, "2020-01-%02d %02d:00,%s,2\n", day + 1, at,
+                  hour == 30 ? "?" : std::to_string(100 * day + at).c_str());
+    text += line;
+  }
+  return read_csv_text(text, "hours.csv");
+}
+
+TEST(Series, RowsAreBroughtTogetherAndColumnsDerived) {
+  const std::string more =
+      "derive={twice: {power: 2}, rest: {power: 1, other: -0.5}, all: {rest: 1, twice: 1}}";
+  const auto days = [&](const std::string& missing, const std::string& by = "sum") {
+    return make_series(hourly_frame(),
+                       read_recipe_arguments({more, "target=all", "past=[other]", "aggregate=D",
+                                              "aggregate_by=" + by, "missing=" + missing}));
+  };
+  const double hours = 23 * 24 / 2.0;
+  // all = 3 power - 1; the missing hour, the seventh, is that of the day before.
+  const Series filled = days("seasonal");
+  ASSERT_EQ(filled.rows(), 3);
+  EXPECT_FALSE(filled.has_holes);
+  EXPECT_EQ(frequency_name(filled.frame.frequency), "D");
+  EXPECT_EQ(filled.frame.label(2), "2020-01-03");
+  EXPECT_EQ(filled.values()[0], 3 * hours - 24);
+  EXPECT_EQ(filled.values()[1], 3 * (hours + 2300) - 24);
+  EXPECT_EQ(filled.frame.numbers("other", "past")[1], 48);
+  EXPECT_EQ(days("zero", "mean").values()[2], 3 * (hours / 24 + 200) - 1);
+  // What a line between two rows would fill depends on the later one: the day stays a hole.
+  const Series open = days("linear");
+  EXPECT_TRUE(open.has_holes);
+  EXPECT_TRUE(std::isnan(open.values()[1]));
+  EXPECT_EQ(known(open, 2).values()[1], open.values()[0]);
+  EXPECT_EQ(days("drop").rows(), 2);
+}
+
+TEST(Series, WhatCannotBeBroughtTogetherIsSaid) {
+  const auto id = [](std::vector<std::string> words) {
+    words.push_back("target=power");
+    return id_of(read_recipe_arguments(words), hourly_frame());
+  };
+  EXPECT_EQ(id({"aggregate=D"}), "data.missing");
+  EXPECT_EQ(id({"aggregate=7h", "missing=zero"}), "config.frequency");
+  EXPECT_EQ(id({"aggregate=fortnight", "missing=zero"}), "config.frequency");
+  EXPECT_EQ(id({"aggregate=MS", "missing=zero"}), "data.too_short");
+  EXPECT_EQ(id({"derive={power: {other: 1}}"}), "config.column");
+  EXPECT_EQ(id({"derive={new: {othr: 1}}"}), "data.unknown_column");
+}
+
 // What is filled in before a row may not depend on what comes after it.
 TEST(Series, HolesAreFilledFromWhatWasKnown) {
   const auto known_then = [](double later) {
