@@ -99,6 +99,12 @@ std::vector<BadInput> bad_data() {
        2,
        {"a.csv", "no whole step of YS"}},
       {"which_target", {{"a.csv", two}}, {"fit", "a.csv"}, 3, {"target", "a", "b"}},
+  };
+}
+
+// What dates and cells may hold.
+std::vector<BadInput> bad_cells() {
+  return {
       {"duplicate_date",
        {{"a.csv", rows_with("2000-05", "2000-04,1\n")}},
        {"fit", "a.csv"},
@@ -343,7 +349,7 @@ std::vector<BadInput> bad_files() {
 
 std::vector<BadInput> all_cases() {
   std::vector<BadInput> all;
-  for (const auto& part : {bad_data(), bad_jobs(), bad_words(), bad_files()})
+  for (const auto& part : {bad_data(), bad_cells(), bad_jobs(), bad_words(), bad_files()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }
