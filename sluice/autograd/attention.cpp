@@ -1,6 +1,7 @@
 #include "sluice/autograd/attention.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <string>
 
@@ -76,14 +77,17 @@ void check(const Variable& query, const Variable& keys, const Variable& v) {
                 "they are [B,A], [B,S,A] and [A]");
 }
 
-// Heads are columns of the rows of q, k and v: products with strides find them where they stand.
+// Heads are columns of the rows of q, k and v: products with strides find them where they stand,
+// three tensors or one that holds the three beside each other.
 struct Heads {
   int64_t batch, queries, keys, size, heads;
+  int64_t stride;  // from one row of q, k or v to the next
 
   int64_t width() const { return size / heads; }
   double scale() const { return 1 / std::sqrt(static_cast<double>(width())); }
-  int64_t query(int64_t i) const { return i / heads * queries * size + i % heads * width(); }
-  int64_t key(int64_t i) const { return i / heads * keys * size + i % heads * width(); }
+  int64_t query(int64_t i) const { return i / heads * queries * stride + i % heads * width(); }
+  int64_t key(int64_t i) const { return i / heads * keys * stride + i % heads * width(); }
+  int64_t result(int64_t i) const { return i / heads * queries * size + i % heads * width(); }
   /// Calls body(i) for every head of every row, by threads where it is worth it.
   template <class Body>
   void for_heads(const Body& body) const {
@@ -91,56 +95,128 @@ struct Heads {
   }
 };
 
+template <class T>
+struct Places {
+  const T *q, *k, *v;
+};
+template <class T>
+Places<T> places_in(const Tensor& packed, int64_t size) {
+  const T* const first = packed.data<T>();
+  return {first, first + size, first + 2 * size};
+}
+
+// Null where no gradient is asked for; what is not added to is written.
+template <class T>
+struct Target {
+  T* at;
+  bool add;
+};
+template <class T>
+Target<T> target_of(const Variable& input) {
+  if (!input.requires_grad()) return {nullptr, false};
+  const Variable::GradTarget wanted = input.grad_target();
+  return {wanted.buffer.data<T>(), !wanted.overwrite};
+}
+template <class T>
+struct Targets {
+  Target<T> q, k, v;
+};
+
+// The softmax of each query over the keys that it may see.
+template <class T>
+void weigh(T* scores, const Heads& heads, const AttentionMask& mask, int64_t head) {
+  const float* const allowed = mask.allowed.defined()
+                                   ? mask.allowed.data<float>() + head / heads.heads * heads.keys
+                                   : nullptr;
+  for (int64_t t = 0; t < heads.queries; ++t) {
+    T* const row = scores + t * heads.keys;
+    const int64_t seen = mask.causal ? std::min(t + 1, heads.keys) : heads.keys;
+    softmax_row(row, allowed, row, seen, static_cast<T>(heads.scale()));
+    std::fill(row + seen, row + heads.keys, T{0});
+  }
+}
+
+// One head's weights p [queries, keys] and result.
+template <class T>
+void head_forward(const Heads& heads, int64_t i, const Places<T>& from, const AttentionMask& mask,
+                  T* p, T* result) {
+  const int64_t d = heads.width(), queries = heads.queries, keys = heads.keys;
+  const int64_t stride = heads.stride;
+  gemm(Trans::no, Trans::yes, queries, keys, d, from.q + heads.query(i), stride,
+       from.k + heads.key(i), stride, p, keys, false);
+  weigh(p, heads, mask, i);
+  gemm(Trans::no, Trans::no, queries, d, keys, p, keys, from.v + heads.key(i), stride,
+       result + heads.result(i), heads.size, false);
+}
+
+// Its gradients, v's before those of q and k.
+template <class T>
+void head_backward(const Heads& heads, int64_t i, const Places<T>& from, const T* p, const T* grad,
+                   const Targets<T>& to) {
+  const int64_t d = heads.width(), queries = heads.queries, keys = heads.keys;
+  const int64_t stride = heads.stride, query = heads.query(i), key = heads.key(i);
+  grad += heads.result(i);
+  if (to.v.at)
+    gemm(Trans::yes, Trans::no, keys, d, queries, p, keys, grad, heads.size, to.v.at + key, stride,
+         to.v.add);
+  if (!to.q.at && !to.k.at) return;
+  Tensor slopes = Tensor::uninitialized({queries, keys}, dtype_of<T>);
+  T* const s = slopes.data<T>();
+  gemm(Trans::no, Trans::yes, queries, keys, d, grad, heads.size, from.v + key, stride, s, keys,
+       false);
+  for (int64_t t = 0; t < queries; ++t)
+    softmax_row_gradient(p + t * keys, s + t * keys, s + t * keys, keys,
+                         static_cast<T>(heads.scale()));
+  if (to.q.at)
+    gemm(Trans::no, Trans::no, queries, d, keys, s, keys, from.k + key, stride, to.q.at + query,
+         stride, to.q.add);
+  if (to.k.at)
+    gemm(Trans::yes, Trans::no, keys, d, queries, s, keys, from.q + query, stride, to.k.at + key,
+         stride, to.k.add);
+}
+
+// q, k and v are three inputs, or one that holds them beside each other.
 class ScaledDotNode : public Node {
  public:
   ScaledDotNode(const Variable& q, const Variable& k, const Variable& v, const Heads& heads,
                 Tensor weights)
       : Node({q, k, v}),
-        q_(q.value()),
-        k_(k.value()),
-        v_(v.value()),
+        values_{q.value(), k.value(), v.value()},
+        heads_(heads),
+        weights_(std::move(weights)) {}
+  ScaledDotNode(const Variable& packed, const Heads& heads, Tensor weights)
+      : Node({packed}),
+        values_{packed.value(), {}, {}},
         heads_(heads),
         weights_(std::move(weights)) {}
 
   void backward(const std::array<Tensor, max_outputs>& grads) override {
-    dispatch(q_.dtype(), [&](auto zero) { send<decltype(zero)>(grads[0].data<decltype(zero)>()); });
+    dispatch(weights_.dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      if (input_count() == 1) {
+        const auto [first, add] = target_of<T>(input(0));
+        const int64_t size = heads_.size;
+        send<T>(places_in<T>(values_[0], size), grads[0],
+                {{first, add}, {first + size, add}, {first + 2 * size, add}});
+      } else {
+        // The three may be one variable: v's is asked for first, as a head writes it first.
+        const Target<T> v = target_of<T>(input(2)), q = target_of<T>(input(0));
+        send<T>({values_[0].data<T>(), values_[1].data<T>(), values_[2].data<T>()}, grads[0],
+                {q, target_of<T>(input(1)), v});
+      }
+    });
   }
 
  private:
   template <class T>
-  T* target(int i) const {
-    return input(i).requires_grad() ? input(i).grad_buffer().data<T>() : nullptr;
+  void send(const Places<T>& from, const Tensor& grad, const Targets<T>& to) {
+    const T *const p = weights_.data<T>(), *const arrived = grad.data<T>();
+    const int64_t area = heads_.queries * heads_.keys;
+    heads_.for_heads(
+        [=, this](int64_t i) { head_backward(heads_, i, from, p + i * area, arrived, to); });
   }
 
-  template <class T>
-  void send(const T* grad) {
-    const auto [batch, queries, keys, size, count] = heads_;
-    const int64_t d = heads_.width(), area = queries * keys;
-    T *const dq = target<T>(0), *const dk = target<T>(1), *const dv = target<T>(2);
-    heads_.for_heads([&, this](int64_t i) {
-      const T* const p = weights_.data<T>() + i * area;
-      const int64_t at = heads_.query(i), from = heads_.key(i);
-      if (dv)
-        gemm(Trans::yes, Trans::no, keys, d, queries, p, keys, grad + at, size, dv + from, size,
-             true);
-      if (!dq && !dk) return;
-      Tensor slopes = Tensor::uninitialized({queries, keys}, dtype_of<T>);
-      T* const s = slopes.data<T>();
-      gemm(Trans::no, Trans::yes, queries, keys, d, grad + at, size, v_.data<T>() + from, size, s,
-           keys, false);
-      for (int64_t t = 0; t < queries; ++t)
-        softmax_row_gradient(p + t * keys, s + t * keys, s + t * keys, keys);
-      for (int64_t j = 0; j < area; ++j) s[j] *= static_cast<T>(heads_.scale());
-      if (dq)
-        gemm(Trans::no, Trans::no, queries, d, keys, s, keys, k_.data<T>() + from, size, dq + at,
-             size, true);
-      if (dk)
-        gemm(Trans::yes, Trans::no, keys, d, queries, s, keys, q_.data<T>() + at, size, dk + from,
-             size, true);
-    });
-  }
-
-  Tensor q_, k_, v_;
+  std::array<Tensor, 3> values_;
   Heads heads_;
   Tensor weights_;
 };
@@ -156,22 +232,20 @@ Heads heads_of(const Variable& q, const Variable& k, const Variable& v, int head
                     " and values of shape " + v.shape().to_string() + " do not fit " +
                     std::to_string(heads) + " heads",
                 "they are [B,T,E], [B,S,E] and [B,S,E], and the heads divide E");
-  return {a[0], a[1], b[1], a[2], heads};
+  return {a[0], a[1], b[1], a[2], heads, a[2]};
 }
 
-// The softmax of each query over the keys that it may see.
+// The heads' weights [B,heads,T,S], and their results beside each other.
 template <class T>
-void weigh(T* scores, const Heads& heads, const AttentionMask& mask, int64_t head) {
-  const float* const allowed = mask.allowed.defined()
-                                   ? mask.allowed.data<float>() + head / heads.heads * heads.keys
-                                   : nullptr;
-  for (int64_t t = 0; t < heads.queries; ++t) {
-    T* const row = scores + t * heads.keys;
-    const int64_t seen = mask.causal ? std::min(t + 1, heads.keys) : heads.keys;
-    for (int64_t s = 0; s < seen; ++s) row[s] *= static_cast<T>(heads.scale());
-    softmax_row(row, allowed, row, seen);
-    std::fill(row + seen, row + heads.keys, T{0});
-  }
+Tensor attend(const Heads& heads, const Places<T>& from, const AttentionMask& mask, Tensor& p) {
+  p = Tensor::uninitialized({heads.batch, heads.heads, heads.queries, heads.keys}, dtype_of<T>);
+  Tensor out = Tensor::uninitialized({heads.batch, heads.queries, heads.size}, dtype_of<T>);
+  T *const weights = p.data<T>(), *const result = out.data<T>();
+  const int64_t area = heads.queries * heads.keys;
+  heads.for_heads([=, &heads, &mask](int64_t i) {
+    head_forward(heads, i, from, mask, weights + i * area, result);
+  });
+  return out;
 }
 
 }  // namespace
@@ -179,27 +253,34 @@ void weigh(T* scores, const Heads& heads, const AttentionMask& mask, int64_t hea
 Variable scaled_dot_attention(const Variable& q, const Variable& k, const Variable& v, int heads,
                               const AttentionMask& mask, Tensor* weights) {
   const Heads parts = heads_of(q, k, v, heads);
-  const auto [batch, queries, keys, size, count] = parts;
-  Tensor p = Tensor::uninitialized({batch, count, queries, keys}, q.dtype());
-  Tensor out = Tensor::uninitialized(q.shape(), q.dtype());
+  Tensor p, out;
   dispatch(q.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const int64_t d = parts.width(), rows = parts.queries, columns = parts.keys,
-                  stride = parts.size;
-    const T *a = q.value().data<T>(), *b = k.value().data<T>(), *c = v.value().data<T>();
-    T *const scores = p.data<T>(), *const to = out.data<T>();
-    parts.for_heads([=, &parts, &mask](int64_t i) {
-      T* const s = scores + i * rows * columns;
-      gemm(Trans::no, Trans::yes, rows, columns, d, a + parts.query(i), stride, b + parts.key(i),
-           stride, s, columns, false);
-      weigh(s, parts, mask, i);
-      gemm(Trans::no, Trans::no, rows, d, columns, s, columns, c + parts.key(i), stride,
-           to + parts.query(i), stride, false);
-    });
+    out =
+        attend<T>(parts, {q.value().data<T>(), k.value().data<T>(), v.value().data<T>()}, mask, p);
   });
   if (weights) *weights = p;
   return Variable::from_node(
       out, needs_node({q, k, v}) ? new ScaledDotNode(q, k, v, parts, p) : nullptr);
+}
+
+Variable scaled_dot_attention(const Variable& packed, int heads, const AttentionMask& mask,
+                              Tensor* weights) {
+  const Shape& shape = packed.shape();
+  if (shape.rank() != 3 || heads < 1 || shape[2] % (3 * heads) != 0)
+    fail_config("autograd.attention", "scaled_dot_attention",
+                "an input of shape " + shape.to_string() + " does not hold queries, keys and " +
+                    "values of " + std::to_string(heads) + " heads",
+                "it is [B,T,3E], and the heads divide E");
+  const Heads parts{shape[0], shape[1], shape[1], shape[2] / 3, heads, shape[2]};
+  Tensor p, out;
+  dispatch(packed.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    out = attend<T>(parts, places_in<T>(packed.value(), parts.size), mask, p);
+  });
+  if (weights) *weights = p;
+  return Variable::from_node(out,
+                             needs_node({packed}) ? new ScaledDotNode(packed, parts, p) : nullptr);
 }
 
 Variable additive_scores(const Variable& query, const Variable& keys, const Variable& v) {

@@ -21,5 +21,9 @@ struct AttentionMask {
 /// shapes do not fit.
 Variable scaled_dot_attention(const Variable& q, const Variable& k, const Variable& v, int heads,
                               const AttentionMask& mask = {}, Tensor* weights = nullptr);
+/// The same of a sequence over itself, its queries, keys and values beside each other: packed
+/// [B,T,3E] -> [B,T,E].
+Variable scaled_dot_attention(const Variable& packed, int heads, const AttentionMask& mask = {},
+                              Tensor* weights = nullptr);
 
 }  // namespace sluice

@@ -1,6 +1,5 @@
 #include "sluice/layers/self_attention.h"
 
-#include "sluice/autograd/arrange.h"
 #include "sluice/autograd/attention.h"
 #include "sluice/autograd/matmul.h"
 #include "sluice/base/error.h"
@@ -46,9 +45,7 @@ Variable SelfAttention::run(const Variable& x, const Padding& padding, Tensor* w
   const OwnSteps steps(shape, true, padding);
   const AttentionMask mask{steps.marks(), options_.causal};
   const Variable all = linear(steps.without_padding(x), weight_, bias_);
-  const auto part = [&](int k) { return slice(all, -1, k * size, (k + 1) * size); };
-  const Variable heads =
-      scaled_dot_attention(part(0), part(1), part(2), options_.num_heads, mask, weights);
+  const Variable heads = scaled_dot_attention(all, options_.num_heads, mask, weights);
   return steps.without_padding(out_(heads));
 }
 

@@ -36,14 +36,33 @@ void MapSigmoid(const T* x, T* y, int64_t count) {
 }
 
 template <class T>
-void MapExpBelow(const T* x, T* y, int64_t count, T most) {
+void MapExpBelow(const T* x, T* y, int64_t count, T most, T scale) {
   const T least = sizeof(T) == 4 ? -87 : -708;
-  Map(x, y, count, [most, least](auto d, auto v) HWY_ATTR {
-    const auto below = hn::Sub(v, hn::Set(d, most));
+  Map(x, y, count, [most, least, scale](auto d, auto v) HWY_ATTR {
+    const auto below = hn::Mul(hn::Sub(v, hn::Set(d, most)), hn::Set(d, scale));
     const auto parts = SplitExp(d, AtLeast(d, below, least));
     const auto exp = hn::MulAdd(parts.scale, parts.minus_one, parts.scale);
     return hn::IfThenElse(hn::Lt(below, hn::Set(d, least)), hn::Zero(d), exp);
   });
+}
+
+template <class T>
+void MapScale(const T* x, T* y, int64_t count, T factor) {
+  Map(x, y, count, [factor](auto d, auto v) HWY_ATTR { return hn::Mul(v, hn::Set(d, factor)); });
+}
+
+template <class T>
+HWY_INLINE void MapSlope(const T* y, const T* x, T* z, int64_t count, T mean, T factor) {
+  const auto slope = [&](auto d, int64_t i) HWY_ATTR {
+    const auto from_mean = hn::Sub(hn::LoadU(d, x + i), hn::Set(d, mean));
+    const auto share = hn::Mul(hn::LoadU(d, y + i), hn::Set(d, factor));
+    hn::StoreU(hn::Mul(share, from_mean), d, z + i);
+  };
+  const hn::ScalableTag<T> d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  int64_t i = 0;
+  for (; i + lanes <= count; i += lanes) slope(d, i);
+  for (; i < count; ++i) slope(hn::CappedTag<T, 1>(), i);
 }
 
 /// Vector by vector what is larger, or NaN; the last vector may overlap the one before.
@@ -136,9 +155,24 @@ void TanhF32(const float* x, float* y, int64_t count) { MapTanh(x, y, count); }
 void TanhF64(const double* x, double* y, int64_t count) { MapTanh(x, y, count); }
 void SigmoidF32(const float* x, float* y, int64_t count) { MapSigmoid(x, y, count); }
 void SigmoidF64(const double* x, double* y, int64_t count) { MapSigmoid(x, y, count); }
-void ExpF32(const float* x, float* y, int64_t count, float most) { MapExpBelow(x, y, count, most); }
-void ExpF64(const double* x, double* y, int64_t count, double most) {
-  MapExpBelow(x, y, count, most);
+void ExpF32(const float* x, float* y, int64_t count, float most, float scale) {
+  MapExpBelow(x, y, count, most, scale);
+}
+void ExpF64(const double* x, double* y, int64_t count, double most, double scale) {
+  MapExpBelow(x, y, count, most, scale);
+}
+void ScaleF32(const float* x, float* y, int64_t count, float factor) {
+  MapScale(x, y, count, factor);
+}
+void ScaleF64(const double* x, double* y, int64_t count, double factor) {
+  MapScale(x, y, count, factor);
+}
+void SlopeF32(const float* y, const float* x, float* z, int64_t count, float mean, float factor) {
+  MapSlope(y, x, z, count, mean, factor);
+}
+void SlopeF64(const double* y, const double* x, double* z, int64_t count, double mean,
+              double factor) {
+  MapSlope(y, x, z, count, mean, factor);
 }
 
 }  // namespace sluice::HWY_NAMESPACE
@@ -153,6 +187,10 @@ HWY_EXPORT(SigmoidF32);
 HWY_EXPORT(SigmoidF64);
 HWY_EXPORT(ExpF32);
 HWY_EXPORT(ExpF64);
+HWY_EXPORT(ScaleF32);
+HWY_EXPORT(ScaleF64);
+HWY_EXPORT(SlopeF32);
+HWY_EXPORT(SlopeF64);
 HWY_EXPORT(MostF32);
 HWY_EXPORT(MostF64);
 HWY_EXPORT(SumF32);
@@ -178,13 +216,31 @@ void vector_sigmoid(const double* x, double* y, int64_t count) {
   init_simd();
   HWY_DYNAMIC_DISPATCH(SigmoidF64)(x, y, count);
 }
-void vector_exp_below(const float* x, float* y, int64_t count, float most) {
+void vector_exp_below(const float* x, float* y, int64_t count, float most, float scale) {
   init_simd();
-  HWY_DYNAMIC_DISPATCH(ExpF32)(x, y, count, most);
+  HWY_DYNAMIC_DISPATCH(ExpF32)(x, y, count, most, scale);
 }
-void vector_exp_below(const double* x, double* y, int64_t count, double most) {
+void vector_exp_below(const double* x, double* y, int64_t count, double most, double scale) {
   init_simd();
-  HWY_DYNAMIC_DISPATCH(ExpF64)(x, y, count, most);
+  HWY_DYNAMIC_DISPATCH(ExpF64)(x, y, count, most, scale);
+}
+void vector_scale(const float* x, float* y, int64_t count, float factor) {
+  init_simd();
+  HWY_DYNAMIC_DISPATCH(ScaleF32)(x, y, count, factor);
+}
+void vector_scale(const double* x, double* y, int64_t count, double factor) {
+  init_simd();
+  HWY_DYNAMIC_DISPATCH(ScaleF64)(x, y, count, factor);
+}
+void vector_slope(const float* y, const float* x, float* z, int64_t count, float mean,
+                  float factor) {
+  init_simd();
+  HWY_DYNAMIC_DISPATCH(SlopeF32)(y, x, z, count, mean, factor);
+}
+void vector_slope(const double* y, const double* x, double* z, int64_t count, double mean,
+                  double factor) {
+  init_simd();
+  HWY_DYNAMIC_DISPATCH(SlopeF64)(y, x, z, count, mean, factor);
 }
 float vector_most(const float* x, int64_t count) {
   init_simd();

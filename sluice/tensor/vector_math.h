@@ -11,9 +11,18 @@ void vector_tanh(const double* x, double* y, int64_t count);
 /// y[i] = 1 / (1 + e^(−x[i])), to within 1e-7 in float.
 void vector_sigmoid(const float* x, float* y, int64_t count);
 void vector_sigmoid(const double* x, double* y, int64_t count);
-/// y[i] = e^(x[i] − most), where no x[i] is above `most`; 0 from 87 (float) or 708 below it.
-void vector_exp_below(const float* x, float* y, int64_t count, float most);
-void vector_exp_below(const double* x, double* y, int64_t count, double most);
+/// y[i] = e^(scale · (x[i] − most)), where no x[i] is above `most` and scale > 0; 0 where the
+/// exponent is below −87 (float) or −708.
+void vector_exp_below(const float* x, float* y, int64_t count, float most, float scale = 1);
+void vector_exp_below(const double* x, double* y, int64_t count, double most, double scale = 1);
+/// y[i] = factor · x[i]
+void vector_scale(const float* x, float* y, int64_t count, float factor);
+void vector_scale(const double* x, double* y, int64_t count, double factor);
+/// z[i] = factor · y[i] · (x[i] − mean)
+void vector_slope(const float* y, const float* x, float* z, int64_t count, float mean,
+                  float factor);
+void vector_slope(const double* y, const double* x, double* z, int64_t count, double mean,
+                  double factor);
 
 /// The largest of count > 0 numbers; NaN if any is.
 float vector_most(const float* x, int64_t count);

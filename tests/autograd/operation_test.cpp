@@ -1,6 +1,7 @@
 // Every operation against central differences, and its values where they are known.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <ostream>
@@ -8,6 +9,7 @@
 
 #include "sluice/autograd/arithmetic.h"
 #include "sluice/autograd/arrange.h"
+#include "sluice/autograd/attention.h"
 #include "sluice/autograd/gather.h"
 #include "sluice/autograd/gradient_check.h"
 #include "sluice/autograd/matmul.h"
@@ -81,6 +83,15 @@ std::vector<Operation> operations() {
       {"gather_rows",
        {{2, 3, 4}},
        [](const Inputs& v) { return square(gathered(v[0], {5, -1, 0, 2}, {2, 2, 4})); }},
+      {"attention",
+       {{2, 3, 4}, {2, 5, 4}, {2, 5, 4}},
+       [](const Inputs& v) { return scaled_dot_attention(v[0], v[1], v[2], 2); }},
+      {"attention_of_one",
+       {{2, 3, 4}},
+       [](const Inputs& v) { return scaled_dot_attention(v[0], v[0], v[0], 2, {{}, true}); }},
+      {"attention_packed",
+       {{2, 3, 12}},
+       [](const Inputs& v) { return scaled_dot_attention(v[0], 2) * slice(v[0], -1, 0, 4); }},
       {"sum", {{3, 4}}, [](const Inputs& v) { return square(sum(v[0])); }},
       {"mean", {{3, 4}}, [](const Inputs& v) { return square(mean(v[0])); }},
       {"sum_axis", {{3, 4, 2}}, [](const Inputs& v) { return square(sum(v[0], 1)); }},
@@ -219,6 +230,21 @@ TEST(Operation, GivesTheSameBitsForAnyNumberOfThreads) {
     EXPECT_TRUE(seen == first) << threads << " threads";
   }
   set_num_threads(0);
+}
+
+// Three tensors or one that holds them beside each other: the same bits.
+TEST(Attention, PackedIsTheSame) {
+  const Variable packed = random_parameter({2, 7, 24}, 5);
+  const auto part = [&](int k) { return slice(packed, -1, 8 * k, 8 * k + 8); };
+  Tensor weights, packed_weights;
+  const AttentionMask mask{{}, true};
+  const Variable apart = scaled_dot_attention(part(0), part(1), part(2), 4, mask, &weights);
+  const Variable beside = scaled_dot_attention(packed, 4, mask, &packed_weights);
+  EXPECT_TRUE(std::ranges::equal(apart.value().values<double>(), beside.value().values<double>()));
+  EXPECT_TRUE(std::ranges::equal(weights.values<double>(), packed_weights.values<double>()));
+  EXPECT_EQ(weights.shape(), (Shape{2, 4, 7, 7}));
+  EXPECT_THROW(scaled_dot_attention(packed, 5), Error);
+  EXPECT_THROW(scaled_dot_attention(packed, 0), Error);
 }
 
 }  // namespace

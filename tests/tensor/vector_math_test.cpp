@@ -43,6 +43,24 @@ TYPED_TEST(VectorMath, SumsAreThoseOfTheChains) {
   }
 }
 
+TYPED_TEST(VectorMath, ScalesAndSlopes) {
+  using T = TypeParam;
+  for (int64_t count = 0; count < 70; ++count) {
+    const auto x = drawn<T>(count, 1), y = drawn<T>(count, 2);
+    std::vector<T> scaled(x.size()), slopes = x, exps(x.size()), plain(x.size()), thirds = x;
+    vector_scale(x.data(), scaled.data(), count, T(0.3));
+    vector_slope(y.data(), slopes.data(), slopes.data(), count, T(0.1), T(0.3));
+    vector_exp_below(x.data(), exps.data(), count, T(1), T(0.25));
+    for (T& value : thirds) value = (value - 1) * T(0.25);
+    vector_exp_below(thirds.data(), plain.data(), count, T(0));
+    for (size_t i = 0; i < x.size(); ++i) {
+      EXPECT_EQ(scaled[i], x[i] * T(0.3));
+      EXPECT_EQ(slopes[i], y[i] * T(0.3) * (x[i] - T(0.1)));
+    }
+    EXPECT_EQ(exps, plain);
+  }
+}
+
 TYPED_TEST(VectorMath, TheLargestAnywhere) {
   constexpr TypeParam nan = std::numeric_limits<TypeParam>::quiet_NaN();
   for (int64_t count = 1; count < 100; ++count) {
