@@ -105,18 +105,6 @@ Places<T> places_in(const Tensor& packed, int64_t size) {
   return {first, first + size, first + 2 * size};
 }
 
-// Null where no gradient is asked for; what is not added to is written.
-template <class T>
-struct Target {
-  T* at;
-  bool add;
-};
-template <class T>
-Target<T> target_of(const Variable& input) {
-  if (!input.requires_grad()) return {nullptr, false};
-  const Variable::GradTarget wanted = input.grad_target();
-  return {wanted.buffer.data<T>(), !wanted.overwrite};
-}
 template <class T>
 struct Targets {
   Target<T> q, k, v;

@@ -27,9 +27,9 @@ struct Plan {
   }
   int64_t work() const { return images * grid.windows() * outputs * grid.patch_size(); }
   /// Images whose patches are multiplied at once: enough rows for a product to be worth packing
-  /// its weights. It depends on the shape alone.
+  /// its weights, few enough for them to wait in the second cache. It depends on the shape alone.
   int64_t block() const {
-    constexpr int64_t rows = 1024;
+    constexpr int64_t rows = 512;
     return std::clamp<int64_t>(rows / std::max<int64_t>(1, grid.windows()), 1, images);
   }
   Shape patches_shape(int64_t count) const { return {count * grid.windows(), grid.patch_size()}; }
@@ -115,7 +115,7 @@ void backward_input(const Plan& plan, const T* grad, const T* weight, T* dx) {
 template <class T>
 void backward_weight(const Plan& plan, const T* x, const T* grad, T* dw) {
   const int64_t outputs = plan.outputs, size = plan.grid.patch_size(), n = plan.group_outputs();
-  const int64_t windows = plan.grid.windows(), block = plan.block() * 8;
+  const int64_t windows = plan.grid.windows(), block = plan.block();
   for (int64_t first = 0; first < plan.images; first += block) {
     const int64_t count = std::min(block, plan.images - first);
     Tensor patches = Tensor::uninitialized(plan.patches_shape(count), dtype_of<T>);

@@ -42,14 +42,14 @@ class MatmulNode : public Node {
       using T = decltype(zero);
       const auto [batches, m, n, k] = shape_;
       const T* const grad = grads[0].data<T>();
-      T* const da = input(0).requires_grad() ? input(0).grad_buffer().data<T>() : nullptr;
-      T* const db = input(1).requires_grad() ? input(1).grad_buffer().data<T>() : nullptr;
-      for (int64_t i = 0; i < batches; ++i) {
-        const T *a = a_.data<T>() + i * m * k, *b = b_.data<T>() + i * k * n;
-        const T* g = grad + i * m * n;
-        if (da) gemm(Trans::no, Trans::yes, m, k, n, g, n, b, n, da + i * m * k, k, true);
-        if (db) gemm(Trans::yes, Trans::no, k, n, m, a, k, g, n, db + i * k * n, n, true);
-      }
+      if (const auto [da, add] = target_of<T>(input(0)); da)
+        for (int64_t i = 0; i < batches; ++i)
+          gemm(Trans::no, Trans::yes, m, k, n, grad + i * m * n, n, b_.data<T>() + i * k * n, n,
+               da + i * m * k, k, add);
+      if (const auto [db, add] = target_of<T>(input(1)); db)
+        for (int64_t i = 0; i < batches; ++i)
+          gemm(Trans::yes, Trans::no, k, n, m, a_.data<T>() + i * m * k, k, grad + i * m * n, n,
+               db + i * k * n, n, add);
     });
   }
 
@@ -70,16 +70,12 @@ class LinearNode : public Node {
     dispatch(x_.dtype(), [&](auto zero) {
       using T = decltype(zero);
       const T* const g = grad.data<T>();
-      if (input(0).requires_grad()) {
-        T* const dx = input(0).grad_buffer().data<T>();
+      if (const auto [dx, add] = target_of<T>(input(0)); dx)
         gemm(Trans::no, Trans::no, rows, inputs, outputs, g, outputs, weight_.data<T>(), inputs, dx,
-             inputs, true);
-      }
-      if (input(1).requires_grad()) {
-        T* const dw = input(1).grad_buffer().data<T>();
+             inputs, add);
+      if (const auto [dw, add] = target_of<T>(input(1)); dw)
         gemm(Trans::yes, Trans::no, outputs, inputs, rows, g, outputs, x_.data<T>(), inputs, dw,
-             inputs, true);
-      }
+             inputs, add);
     });
     if (input(2).requires_grad()) add_row_sums(input(2).grad_buffer(), grad);
   }

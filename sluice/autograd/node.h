@@ -54,4 +54,18 @@ class Node {
 /// True if recording is on and any of `inputs` requires a gradient: whether to make a Node.
 bool needs_node(std::initializer_list<Variable> inputs);
 
+/// Where the gradient of an input goes, for kernels that can write or add: null where none is asked
+/// for. What is not added to must be written to the last number.
+template <class T>
+struct Target {
+  T* at;
+  bool add;
+};
+template <class T>
+Target<T> target_of(const Variable& input) {
+  if (!input.requires_grad()) return {nullptr, false};
+  const Variable::GradTarget wanted = input.grad_target();
+  return {wanted.buffer.data<T>(), !wanted.overwrite};
+}
+
 }  // namespace sluice
