@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The same five networks in Keras: python3 keras_household.py FILE [--seeds N] [NETWORK...] > keras.json
 
-Five seeds each unless N is given; the gates are Keras 2's hard sigmoid, clip(0.2 x + 0.5, 0, 1), as in the tutorials. The seconds are
+Five seeds each unless N is given (keras.json has twenty of the encoder-decoder); the gates are Keras 2's hard sigmoid, clip(0.2 x + 0.5, 0, 1), as in the tutorials. The seconds are
 the processor's, of one thread with XLA_FLAGS="--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"."""
 
 import argparse
@@ -77,7 +77,7 @@ def main():
     parser.add_argument('file')
     parser.add_argument('names', nargs='*', metavar='NETWORK', choices=[*EPOCHS, []])
     parser.add_argument('--seeds', type=int, default=5)
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     with open(arguments.file, newline='', encoding='utf-8') as file:
         rows = numpy.array([row[1:] for row in list(csv.reader(file))[2:-6]], 'float32')
     answer = {'versions': f'Keras {keras.__version__} on {keras.backend.backend()}'}

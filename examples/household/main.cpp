@@ -90,7 +90,8 @@ struct Results {
 void run_network(const Part& network, const Frame& frame, const job::Arguments& arguments,
                  Results& results) {
   const std::string path = std::string("examples/household/") + network.recipe + ".yaml";
-  std::vector<std::string> settings = {"seeds=" + std::to_string(arguments.seeds)};
+  std::vector<std::string> settings;
+  if (arguments.seeds > 0) settings.push_back("seeds=" + std::to_string(arguments.seeds));
   if (arguments.epochs > 0) settings.push_back("epochs=" + std::to_string(arguments.epochs));
   settings.insert(settings.end(), arguments.settings.begin(), arguments.settings.end());
   const Recipe recipe = read_recipe(path, settings);
@@ -138,7 +139,7 @@ void run(const job::Arguments& arguments) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  job::Job household{"household", "data/household-power-days.csv", run, 5, 0};
+  job::Job household{"household", "data/household-power-days.csv", run, 0, 0};
   for (const Part& network : networks) household.parts.push_back(network.recipe);
   return job::main_of(household, count, arguments);
 }

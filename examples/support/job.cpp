@@ -47,7 +47,7 @@ bool read_arguments(const Job& job, Arguments& arguments, int count, char** text
     else
       return false;
   }
-  return i == count && arguments.seeds > 0 && arguments.epochs >= 0 && arguments.verbose >= 0;
+  return i == count && arguments.seeds >= 0 && arguments.epochs >= 0 && arguments.verbose >= 0;
 }
 
 std::string number_text(double value) {

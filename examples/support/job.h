@@ -18,7 +18,7 @@ struct Arguments {
 };
 
 /// A job as main() needs it: what it is called, the file it reads unless told otherwise, its seeds
-/// and its epochs (0: those of its recipes).
+/// and its epochs (of both, 0: as its recipes say).
 struct Job {
   std::string name, data;
   std::function<void(const Arguments&)> run;
