@@ -72,8 +72,9 @@ void gather_block(const Plan& plan, int64_t group, int64_t first, int64_t count,
                   T* patches) {
   const PatchGrid grid = plan.group_grid(group);
   const int64_t rows = grid.windows() * grid.patch_size();
-  for (int64_t i = 0; i < count; ++i)
+  for_pieces(count, count * rows >= least_parallel, [=](int64_t i) {
     gather_patches(grid, x + (first + i) * grid.image_size(), patches + i * rows);
+  });
 }
 
 template <class T>
@@ -82,12 +83,11 @@ void forward(const Plan& plan, const T* x, const T* weight, const T* bias, T* y)
   for_blocks(plan, [&](int64_t first, int64_t count) {
     const int64_t rows = count * plan.grid.windows();
     T* const to = y + first * plan.grid.windows() * outputs;
-    for (int64_t row = 0; bias && row < rows; ++row) std::copy_n(bias, outputs, to + row * outputs);
     Tensor patches = Tensor::uninitialized(plan.patches_shape(count), dtype_of<T>);
     for (int64_t group = 0; group < plan.groups; ++group) {
       gather_block(plan, group, first, count, x, patches.data<T>());
       gemm(Trans::no, Trans::yes, rows, n, size, patches.data<T>(), size, weight + group * n * size,
-           size, to + group * n, outputs, bias != nullptr);
+           size, to + group * n, outputs, false, bias ? bias + group * n : nullptr);
     }
   });
 }

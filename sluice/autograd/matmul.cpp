@@ -4,6 +4,7 @@
 
 #include "sluice/autograd/node.h"
 #include "sluice/base/error.h"
+#include "sluice/tensor/chunk.h"
 #include "sluice/tensor/gemm.h"
 #include "sluice/tensor/reduce.h"
 
@@ -32,6 +33,15 @@ ProductShape product_shape(const Variable& a, const Variable& b) {
   return {rows / std::max<int64_t>(1, left[-2]), left[-2], right[-1], left[-1]};
 }
 
+// Calls body(i) for every product of the batch. Threads share many small ones; great ones share
+// themselves.
+template <class Body>
+void for_products(const ProductShape& shape, const Body& body) {
+  constexpr int64_t worth_threads = 1 << 20;
+  const int64_t one = shape.m * shape.n * shape.k;
+  for_pieces(shape.batches, one < worth_threads && shape.batches * one >= worth_threads, body);
+}
+
 class MatmulNode : public Node {
  public:
   MatmulNode(const Variable& a, const Variable& b, ProductShape shape)
@@ -42,14 +52,17 @@ class MatmulNode : public Node {
       using T = decltype(zero);
       const auto [batches, m, n, k] = shape_;
       const T* const grad = grads[0].data<T>();
-      if (const auto [da, add] = target_of<T>(input(0)); da)
-        for (int64_t i = 0; i < batches; ++i)
-          gemm(Trans::no, Trans::yes, m, k, n, grad + i * m * n, n, b_.data<T>() + i * k * n, n,
-               da + i * m * k, k, add);
-      if (const auto [db, add] = target_of<T>(input(1)); db)
-        for (int64_t i = 0; i < batches; ++i)
-          gemm(Trans::yes, Trans::no, k, n, m, a_.data<T>() + i * m * k, k, grad + i * m * n, n,
-               db + i * k * n, n, add);
+      const T *const a = a_.data<T>(), *const b = b_.data<T>();
+      if (const Target<T> to = target_of<T>(input(0)); to.at)
+        for_products(shape_, [=](int64_t i) {
+          gemm(Trans::no, Trans::yes, m, k, n, grad + i * m * n, n, b + i * k * n, n,
+               to.at + i * m * k, k, to.add);
+        });
+      if (const Target<T> to = target_of<T>(input(1)); to.at)
+        for_products(shape_, [=](int64_t i) {
+          gemm(Trans::yes, Trans::no, k, n, m, a + i * m * k, k, grad + i * m * n, n,
+               to.at + i * k * n, n, to.add);
+        });
     });
   }
 
@@ -108,9 +121,10 @@ Variable matmul(const Variable& a, const Variable& b) {
     const auto [batches, m, n, k] = shape;
     const T *left = a.value().data<T>(), *right = b.value().data<T>();
     T* const to = out.data<T>();
-    for (int64_t i = 0; i < batches; ++i)
+    for_products(shape, [=](int64_t i) {
       gemm(Trans::no, Trans::no, m, n, k, left + i * m * k, k, right + i * k * n, n, to + i * m * n,
            n, false);
+    });
   });
   return Variable::from_node(out, needs_node({a, b}) ? new MatmulNode(a, b, shape) : nullptr);
 }
@@ -125,11 +139,9 @@ Variable linear(const Variable& x, const Variable& weight, const Variable& bias)
     using T = decltype(zero);
     const int64_t rows = outputs ? out.numel() / outputs : 0;
     T* const to = out.data<T>();
-    if (bias.defined())
-      for (int64_t row = 0; row < rows; ++row)
-        std::copy_n(bias.value().data<T>(), outputs, to + row * outputs);
     gemm(Trans::no, Trans::yes, rows, outputs, inputs, x.value().data<T>(), inputs,
-         weight.value().data<T>(), inputs, to, outputs, bias.defined());
+         weight.value().data<T>(), inputs, to, outputs, false,
+         bias.defined() ? bias.value().data<T>() : nullptr);
   });
   return Variable::from_node(
       out, needs_node({x, weight, bias}) ? new LinearNode(x, weight, bias) : nullptr);

@@ -35,19 +35,24 @@ void pack_columns(const Matrix<T>& b, int64_t begin, int64_t k, int64_t n, int64
 }
 
 /// Some rows of C by one panel; by way of a room of its own where the panel passes the end of C's
-/// rows.
+/// rows. `start` is what each row begins as, or null.
 template <class T>
 void multiply(const PanelKernels<T>& kernels, const Segment<T>& rows_of_a, int rows, int vectors,
-              T* c, int64_t c_stride, int64_t real, bool accumulate) {
+              T* c, int64_t c_stride, int64_t real, bool accumulate, const T* start) {
   const int width = vectors * kernels.lanes;
   alignas(64) static constexpr T zeros[16] = {};
+  alignas(64) T padded[64];
   const bool whole = real >= width;
+  if (start) {  // the kernels read whole vectors where memory is aligned
+    std::fill(std::copy_n(start, std::min<int64_t>(real, width), padded), padded + width, T{0});
+    start = padded;
+  }
   auto room_array = PoolArray<T>::uninitialized(whole ? 0 : rows * width);
   T* const room = room_array.data();
   PanelTask<T> task{&rows_of_a, 1, whole ? c : room, whole ? c_stride : width, {}, {}};
   for (int v = 0; v < vectors; ++v) {
     task.offset[v] = v * kernels.lanes;
-    task.start[v] = accumulate ? nullptr : zeros;
+    task.start[v] = accumulate ? nullptr : start ? start + v * kernels.lanes : zeros;
   }
   for (int r = 0; !whole && accumulate && r < rows; ++r)
     std::copy_n(c + r * c_stride, real, room + r * width);
@@ -62,8 +67,16 @@ template <class T>
 class Gemm {
  public:
   Gemm(const Matrix<T>& a, const Matrix<T>& b, int64_t m, int64_t n, int64_t k, T* c,
-       int64_t c_stride, bool accumulate)
-      : a_(a), b_(b), m_(m), n_(n), k_(k), c_(c), c_stride_(c_stride), accumulate_(accumulate) {}
+       int64_t c_stride, bool accumulate, const T* start)
+      : a_(a),
+        b_(b),
+        m_(m),
+        n_(n),
+        k_(k),
+        c_(c),
+        c_stride_(c_stride),
+        accumulate_(accumulate),
+        start_(start) {}
 
   void run() const {
     const int64_t panels = (n_ + widest_ - 1) / widest_;
@@ -109,7 +122,8 @@ class Gemm {
     part.panel = packed;
     T* const to = c_ + row * c_stride_ + panel * widest_;
     multiply(kernels_, part, static_cast<int>(rows), width(panel) / kernels_.lanes, to, c_stride_,
-             n_ - panel * widest_, accumulate_ || k.begin > 0);
+             n_ - panel * widest_, accumulate_ || k.begin > 0,
+             start_ ? start_ + panel * widest_ : nullptr);
   }
 
   // Few rows: every thread packs panels and multiplies them by all rows.
@@ -150,7 +164,9 @@ class Gemm {
   const int64_t m_, n_, k_;
   T* const c_;
   const int64_t c_stride_;
-  const bool accumulate_, threads_ = m_ * n_ * k_ >= worth_threads;
+  const bool accumulate_;
+  const T* const start_;
+  const bool threads_ = m_ * n_ * k_ >= worth_threads;
   const int64_t blocks_ = std::max<int64_t>(1, (k_ + most_depth - 1) / most_depth);
   const PanelKernels<T>& kernels_ = panel_kernels<T>();
   const int64_t widest_ = int64_t{kernels_.widest} * kernels_.lanes;
@@ -160,14 +176,16 @@ class Gemm {
 
 template <class T>
 void gemm(Trans trans_a, Trans trans_b, int64_t m, int64_t n, int64_t k, const T* a,
-          int64_t a_stride, const T* b, int64_t b_stride, T* c, int64_t c_stride, bool accumulate) {
+          int64_t a_stride, const T* b, int64_t b_stride, T* c, int64_t c_stride, bool accumulate,
+          const T* start) {
   if (m == 0 || n == 0) return;
-  Gemm<T>({a, a_stride, trans_a}, {b, b_stride, trans_b}, m, n, k, c, c_stride, accumulate).run();
+  Gemm<T>({a, a_stride, trans_a}, {b, b_stride, trans_b}, m, n, k, c, c_stride, accumulate, start)
+      .run();
 }
 
 template void gemm(Trans, Trans, int64_t, int64_t, int64_t, const float*, int64_t, const float*,
-                   int64_t, float*, int64_t, bool);
+                   int64_t, float*, int64_t, bool, const float*);
 template void gemm(Trans, Trans, int64_t, int64_t, int64_t, const double*, int64_t, const double*,
-                   int64_t, double*, int64_t, bool);
+                   int64_t, double*, int64_t, bool, const double*);
 
 }  // namespace sluice

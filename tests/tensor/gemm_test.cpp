@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -110,6 +111,26 @@ TYPED_TEST_SUITE(Gemm, Types);
 TYPED_TEST(Gemm, IsOneChainForEachNumber) {
   for (const Product& p : products())
     EXPECT_TRUE(same_bits(run<TypeParam>(p), reference<TypeParam>(p))) << text(p);
+}
+
+// A row to begin from is the same as that row in all of C.
+TYPED_TEST(Gemm, BeginsFromTheRowThatIsGiven) {
+  using T = TypeParam;
+  for (const Product& p : products()) {
+    if (!p.accumulate) continue;
+    Operands<T> o(p);
+    const std::vector<T> start = random_numbers<T>(p.n, 4);
+    std::vector<T> filled = o.c;
+    for (int64_t i = 0; i < p.m; ++i)
+      std::copy(start.begin(), start.end(), filled.begin() + i * o.c_stride);
+    const auto multiply = [&](std::vector<T>& c, bool accumulate, const T* row) {
+      gemm(p.trans_a, p.trans_b, p.m, p.n, p.k, o.a.data(), o.a_stride, o.b.data(), o.b_stride,
+           c.data(), o.c_stride, accumulate, row);
+    };
+    multiply(filled, true, nullptr);
+    multiply(o.c, false, start.data());
+    EXPECT_TRUE(same_bits(filled, o.c)) << text(p);
+  }
 }
 
 TYPED_TEST(Gemm, NothingToAddIsZeroOrWhatWasThere) {
