@@ -13,6 +13,8 @@ struct Spelling {
   std::string next;     // what follows the last row, as the file would write it
 };
 
+void PrintTo(const Spelling& row, std::ostream* out) { *out << row.pattern; }
+
 class Spellings : public testing::TestWithParam<Spelling> {};
 
 // Rows of a table of three dates each; the value column is added here.
