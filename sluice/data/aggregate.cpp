@@ -112,9 +112,11 @@ Frame whole_steps(Frame frame, const std::string& frequency) {
   if (!frame.frequency.regular() || frame.rows() == 0) return frame;
   const Timestamp first = step_begin(frame.time.front(), step);
   const Timestamp last = step_begin(frame.time.back(), step), next = advance(step, last, 1);
+  const Timestamp second = advance(step, first, 1);
   int64_t begin = 0, end = frame.rows();
-  if (frame.time.front() > first)
-    while (begin < end && frame.time[static_cast<size_t>(begin)] < advance(step, first, 1)) ++begin;
+  // A step is whole where the row before it, or behind it, would belong to the next one.
+  if (advance(frame.frequency, frame.time.front(), -1) >= first)
+    while (begin < end && frame.time[static_cast<size_t>(begin)] < second) ++begin;
   if (advance(frame.frequency, frame.time.back(), 1) < next)
     while (end > begin && frame.time[static_cast<size_t>(end - 1)] >= last) --end;
   if (begin == 0 && end == frame.rows()) return frame;

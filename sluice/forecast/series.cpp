@@ -83,6 +83,10 @@ Frame brought_together(Frame frame, const Recipe& recipe, CleanOptions rows) {
   frame = whole_steps(std::move(frame), recipe.aggregate);
   const int64_t count = frame.rows();
   frame = aggregate(frame, recipe.aggregate, recipe.aggregate_by);
+  if (frame.rows() == count && count > 1)
+    fail_config("config.aggregate", recipe.where("aggregate"),
+                fmt::format("no two rows of the data lie in one step of {}", recipe.aggregate),
+                "name a longer step, or leave aggregate out");
   frame.notes.push_back(fmt::format("{} rows became {} of {} ({})", count, frame.rows(),
                                     frequency_name(frame.frequency), recipe.aggregate_by));
   return frame;

@@ -105,6 +105,16 @@ TEST(WholeSteps, LeavesOutWhatTheFileHasInPart) {
   }());
   const Frame kept = whole_steps(cleaned(), "D");
   EXPECT_NE(kept.notes.back().find("left out, as parts of a step of D"), std::string::npos);
+  // Business days: January 2000 begins on a Monday, the 3rd, and is whole.
+  std::string text = "day,a\n";
+  for (Timestamp time = timestamp({.year = 2000, .month = 1, .day = 3});
+       time < timestamp({.year = 2000, .month = 3, .day = 10}); time += 86400)
+    if (weekday(time) < 5) text += format_time(time, "%Y-%m-%d") + ",1\n";
+  CleanOptions options;
+  options.frequency = "B";
+  const Frame business = clean(read_csv_text(text, "business.csv"), options);
+  EXPECT_EQ(aggregate(whole_steps(business, "MS"), "MS").columns[0].values,
+            (std::vector<double>{21, 21}));
   // Nothing more goes the second time, and rows of no steady distance all stay.
   EXPECT_EQ(whole_steps(kept, "D").rows(), kept.rows());
   Frame irregular = cleaned();

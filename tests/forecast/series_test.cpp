@@ -98,6 +98,8 @@ TEST(Series, WhatCannotBeBroughtTogetherIsSaid) {
   EXPECT_EQ(id({"aggregate=7h", "missing=zero"}), "config.frequency");
   EXPECT_EQ(id({"aggregate=fortnight", "missing=zero"}), "config.frequency");
   EXPECT_EQ(id({"aggregate=MS", "missing=zero"}), "data.too_short");
+  EXPECT_EQ(id({"aggregate=15min", "missing=zero"}), "config.aggregate");
+  EXPECT_EQ(id({"aggregate=h", "missing=zero"}), "config.aggregate");
   EXPECT_EQ(id({"derive={power: {other: 1}}"}), "config.column");
   EXPECT_EQ(id({"derive={new: {othr: 1}}"}), "data.unknown_column");
 }
