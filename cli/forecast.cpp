@@ -90,6 +90,8 @@ std::vector<Row> in_every_row(const Forecaster& forecaster, const Recipe& recipe
   Frame frame = read_csv(recipe.data, csv_options(recipe));
   std::erase_if(frame.columns, [&](const Column& column) { return column.name == recipe.target; });
   Recipe inputs = recipe;
+  std::erase_if(inputs.derive.columns,
+                [&](const auto& column) { return column.first == recipe.target; });
   inputs.target = recipe.past.front();
   inputs.past.erase(inputs.past.begin());
   Series series = make_series(std::move(frame), inputs);

@@ -38,7 +38,7 @@ def compare_recipe(sluice, minutes, printed):
     recipe = [model['rmse'] for model in answer['models'] if not model['baseline']][-1]
     program = float(re.search(r'^ridge and a GRU on it +([0-9.]+)', printed, re.MULTILINE).group(1))
     print(f'program {program}, recipe {recipe:.4f}')
-    if abs(program - recipe) > 0.0006:
+    if abs(program - recipe) > 0.0006:  # the program prints three digits
         sys.exit('the program and the recipe do not give the same number')
 
 
