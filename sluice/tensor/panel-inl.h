@@ -53,11 +53,15 @@ HWY_INLINE void Advance(const T*& at) {
 #endif
 }
 
-/// Rows [row, row + MR) of one panel product, or of `NP` tasks side by side. `ahead` is fetched
-/// into the first cache on the way, a line for each k: the weights that come next, spread over the
-/// tiles.
+/// Whether a vector is a line of the cache: then panels pass through the first cache from the
+/// second for every tile of rows. Else they are cut so short that they stay there.
+constexpr bool kPanelsPass = hn::MaxLanes(hn::ScalableTag<float>()) == 16;
+
+/// Rows [row, row + MR) of one panel product, or of `NP` tasks side by side. Into the first cache
+/// are fetched on the way: of a panel that passes, its own numbers some steps early; else `ahead`,
+/// the weights that come next, spread over the tiles, a line for each k.
 template <class D, int MR, int NV, int NP, class T = hn::TFromD<D>>
-HWY_INLINE void Tile(D d, const PanelTask<T>* tasks, int row, const T* ahead) {
+HWY_INLINE void Tile(D d, const PanelTask<T>* tasks, int row, [[maybe_unused]] const T* ahead) {
   using V = hn::Vec<D>;
   constexpr int n = static_cast<int>(hn::MaxLanes(D()));
   V sum[NP][MR][NV];
@@ -89,11 +93,12 @@ HWY_INLINE void Tile(D d, const PanelTask<T>* tasks, int row, const T* ahead) {
     HWY_UNROLL(1)
     for (int64_t k = 0; k < depth; ++k) {
       V w[NP][NV];
-      if constexpr (NP == 1) hwy::Prefetch(ahead + k * NV * n);
+      if constexpr (NP == 1 && !kPanelsPass) hwy::Prefetch(ahead + k * NV * n);
       HWY_UNROLL(8)
       for (int p = 0; p < NP; ++p) {
         HWY_UNROLL(4)
         for (int v = 0; v < NV; ++v) {
+          if constexpr (NP == 1 && kPanelsPass) hwy::Prefetch(panel[p] + ((k + 8) * NV + v) * n);
           w[p][v] = hn::Load(d, panel[p] + (k * NV + v) * n);
           if constexpr (MR > 1) Pin(w[p][v]);
         }
@@ -170,7 +175,9 @@ int TakePieces(const PanelTask<T>& task, int width, int64_t depth, int& segment,
 template <class D, int NV, class T = hn::TFromD<D>>
 void Product(const PanelTask<T>& task, int rows) {
   constexpr int width = NV * static_cast<int>(hn::MaxLanes(D()));
-  constexpr int64_t block = 24 * 1024 / (width * static_cast<int>(sizeof(T)));
+  // Bytes of a panel that are multiplied by all rows before the chain goes on.
+  constexpr int64_t most = (kPanelsPass ? 100 : 24) * 1024;
+  constexpr int64_t block = most / (width * static_cast<int>(sizeof(T)));
   int64_t depth = 0;
   for (int s = 0; s < task.segment_count; ++s) depth += task.segments[s].k;
   if (rows <= tile_rows(NV) || depth <= block + block / 4) return ProductRows<D, NV>(task, rows);
