@@ -7,6 +7,7 @@
 
 #include "sluice/autograd/node.h"
 #include "sluice/base/error.h"
+#include "sluice/tensor/additive_slope.h"
 #include "sluice/tensor/chunk.h"
 #include "sluice/tensor/gemm.h"
 #include "sluice/tensor/reduce.h"
@@ -42,24 +43,20 @@ class AdditiveScoresNode : public Node {
   template <class T>
   void send(const Tensor& grads) {
     const Sizes sizes(curve_.shape());
-    Tensor query({sizes.batch, sizes.width}, curve_.dtype()), v = query.clone();
-    Tensor keys = Tensor::uninitialized(curve_.shape(), curve_.dtype());
+    const Shape per_row{sizes.batch, sizes.width};
+    Tensor query = Tensor::uninitialized(per_row, curve_.dtype());
+    Tensor v = Tensor::uninitialized(per_row, curve_.dtype());
+    const Target<T> keys = target_of<T>(input(1));
     const T *curve = curve_.data<T>(), *grad = grads.data<T>(), *weight = v_.data<T>();
-    T *const dquery = query.data<T>(), *const dkeys = keys.data<T>(), *const dv = v.data<T>();
+    T *const dquery = query.data<T>(), *const dv = v.data<T>();
     const int64_t width = sizes.width, steps = sizes.steps;
     sizes.for_rows([=](int64_t row) {
-      T *const q = dquery + row * width, *const w = dv + row * width;
-      for (int64_t s = row * steps; s < (row + 1) * steps; ++s)
-        for (int64_t a = 0; a < width; ++a) {
-          const T y = curve[s * width + a];
-          const T slope = grad[s] * weight[a] * (T(1) - y * y);
-          dkeys[s * width + a] = slope;
-          q[a] += slope;
-          w[a] += grad[s] * y;
-        }
+      const int64_t first = row * steps * width;
+      additive_slope({steps, width, curve + first, grad + row * steps, weight,
+                      keys.at ? keys.at + first : nullptr, keys.add, dquery + row * width,
+                      dv + row * width});
     });
     if (input(0).requires_grad()) input(0).accumulate_grad(query);
-    if (input(1).requires_grad()) input(1).accumulate_grad(keys);
     if (input(2).requires_grad()) add_row_sums(input(2).grad_buffer(), v);
   }
 
