@@ -33,13 +33,15 @@ ProductShape product_shape(const Variable& a, const Variable& b) {
   return {rows / std::max<int64_t>(1, left[-2]), left[-2], right[-1], left[-1]};
 }
 
-// Calls body(i) for every product of the batch. Threads share many small ones; great ones share
-// themselves.
+// Calls body(i) for every product of the batch. Threads share many small ones, where there is much
+// to multiply or, as with products of one row, much to read; great ones share themselves.
 template <class Body>
 void for_products(const ProductShape& shape, const Body& body) {
   constexpr int64_t worth_threads = 1 << 20;
-  const int64_t one = shape.m * shape.n * shape.k;
-  for_pieces(shape.batches, one < worth_threads && shape.batches * one >= worth_threads, body);
+  const auto [batches, m, n, k] = shape;
+  const int64_t one = m * n * k, touched = batches * (m * k + k * n + m * n);
+  const bool much = batches * one >= worth_threads || touched >= 2 * least_parallel;
+  for_pieces(batches, one < worth_threads && much, body);
 }
 
 class MatmulNode : public Node {

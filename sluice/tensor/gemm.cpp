@@ -6,6 +6,7 @@
 #include "sluice/tensor/chunk.h"
 #include "sluice/tensor/panel.h"
 #include "sluice/tensor/pool_array.h"
+#include "sluice/tensor/thin_product.h"
 #include "sluice/tensor/transpose.h"
 
 namespace sluice {
@@ -58,6 +59,31 @@ void multiply(const PanelKernels<T>& kernels, const Segment<T>& rows_of_a, int r
     std::copy_n(c + r * c_stride, real, room + r * width);
   kernels.product[vectors](task, rows);
   for (int r = 0; !whole && r < rows; ++r) std::copy_n(room + r * width, real, c + r * c_stride);
+}
+
+/// Products of one row, or of rows of one number: nothing is packed. Threads share rows, and
+/// columns where there is but one row.
+template <class T>
+void row_by_row(const Matrix<T>& a, const Matrix<T>& b, int64_t m, int64_t n, int64_t k, T* c,
+                int64_t c_stride, bool accumulate, const T* start) {
+  const int64_t along = a.trans == Trans::yes ? a.stride : 1;  // from one k to the next
+  const int64_t down = a.trans == Trans::yes ? 1 : a.stride;
+  const int64_t across = b.trans == Trans::yes ? b.stride : 1;
+  const bool threads = m * n * k >= least_parallel;
+  const int64_t piece = threads && m == 1 ? 256 : n, pieces = (n + piece - 1) / piece;
+  for_pieces(m * pieces, threads, [=](int64_t i) {
+    const int64_t row = i / pieces, first = i % pieces * piece;
+    const ThinProduct<T> part{.a = a.data + row * down,
+                              .a_stride = along,
+                              .b = b.data + first * across,
+                              .b_stride = b.stride,
+                              .c = c + row * c_stride + first,
+                              .n = std::min(piece, n - first),
+                              .k = k,
+                              .accumulate = accumulate,
+                              .start = start ? start + first : nullptr};
+    b.trans == Trans::yes ? row_by_transposed(part) : row_by_matrix(part);
+  });
 }
 
 /// A product cut into blocks that the caches hold: of k, so that a slice of op(A) stays in the
@@ -179,6 +205,13 @@ void gemm(Trans trans_a, Trans trans_b, int64_t m, int64_t n, int64_t k, const T
           int64_t a_stride, const T* b, int64_t b_stride, T* c, int64_t c_stride, bool accumulate,
           const T* start) {
   if (m == 0 || n == 0) return;
+  const auto turned = [](Trans t) { return t == Trans::yes ? Trans::no : Trans::yes; };
+  if (n == 1 && c_stride == 1 && !start && m > 1)  // one column: the row of Cᵀ = op(B)ᵀ · op(A)ᵀ
+    return row_by_row<T>({b, b_stride, turned(trans_b)}, {a, a_stride, turned(trans_a)}, 1, m, k, c,
+                         m, accumulate, nullptr);
+  if (m == 1 || (k == 1 && trans_b == Trans::no))
+    return row_by_row<T>({a, a_stride, trans_a}, {b, b_stride, trans_b}, m, n, k, c, c_stride,
+                         accumulate, start);
   Gemm<T>({a, a_stride, trans_a}, {b, b_stride, trans_b}, m, n, k, c, c_stride, accumulate, start)
       .run();
 }
