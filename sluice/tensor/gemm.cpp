@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "sluice/tensor/chunk.h"
-#include "sluice/tensor/panel.h"
+#include "sluice/tensor/packing.h"
 #include "sluice/tensor/pool_array.h"
 #include "sluice/tensor/thin_product.h"
 #include "sluice/tensor/transpose.h"
@@ -12,54 +12,6 @@
 namespace sluice {
 
 namespace {
-
-template <class T>
-struct Matrix {
-  const T* data;
-  int64_t stride;
-  Trans trans;
-};
-
-/// Columns [first, first + width) of op(B) over `k` steps from `begin` as [k][width], zeros past
-/// column n.
-template <class T>
-void pack_columns(const Matrix<T>& b, int64_t begin, int64_t k, int64_t n, int64_t first, int width,
-                  T* panel) {
-  const int64_t real = std::min<int64_t>(width, n - first);
-  if (b.trans == Trans::yes)
-    transpose_block(b.data + first * b.stride + begin, b.stride, real, k, panel, width);
-  else
-    for (int64_t i = 0; i < k; ++i)
-      std::copy_n(b.data + (begin + i) * b.stride + first, real, panel + i * width);
-  for (int64_t i = 0; real < width && i < k; ++i)
-    std::fill(panel + i * width + real, panel + (i + 1) * width, T{0});
-}
-
-/// Some rows of C by one panel; by way of a room of its own where the panel passes the end of C's
-/// rows. `start` is what each row begins as, or null.
-template <class T>
-void multiply(const PanelKernels<T>& kernels, const Segment<T>& rows_of_a, int rows, int vectors,
-              T* c, int64_t c_stride, int64_t real, bool accumulate, const T* start) {
-  const int width = vectors * kernels.lanes;
-  alignas(64) static constexpr T zeros[16] = {};
-  alignas(64) T padded[64];
-  const bool whole = real >= width;
-  if (start) {  // the kernels read whole vectors where memory is aligned
-    std::fill(std::copy_n(start, std::min<int64_t>(real, width), padded), padded + width, T{0});
-    start = padded;
-  }
-  auto room_array = PoolArray<T>::uninitialized(whole ? 0 : rows * width);
-  T* const room = room_array.data();
-  PanelTask<T> task{&rows_of_a, 1, whole ? c : room, whole ? c_stride : width, {}, {}};
-  for (int v = 0; v < vectors; ++v) {
-    task.offset[v] = v * kernels.lanes;
-    task.start[v] = accumulate ? nullptr : start ? start + v * kernels.lanes : zeros;
-  }
-  for (int r = 0; !whole && accumulate && r < rows; ++r)
-    std::copy_n(c + r * c_stride, real, room + r * width);
-  kernels.product[vectors](task, rows);
-  for (int r = 0; !whole && r < rows; ++r) std::copy_n(room + r * width, real, c + r * c_stride);
-}
 
 /// Products of one row, or of rows of one number: nothing is packed. Threads share rows, and
 /// columns where there is but one row.
@@ -105,7 +57,7 @@ class Gemm {
         start_(start) {}
 
   void run() const {
-    const int64_t panels = (n_ + widest_ - 1) / widest_;
+    const int64_t panels = cut_.count();
     const bool few_rows = m_ <= (threads_ && panels < fewest_tasks / 2 ? 32 : most_rows);
     if (few_rows) return panel_by_panel(panels);
     const int64_t strip = std::max<int64_t>(1, most_packed / (most_depth * widest_));
@@ -128,11 +80,6 @@ class Gemm {
     return {begin, (block + 1) * k_ / blocks_ - begin};
   }
 
-  int width(int64_t panel) const {
-    const int lanes = kernels_.lanes;
-    return static_cast<int>((std::min(n_ - panel * widest_, widest_) + lanes - 1) / lanes) * lanes;
-  }
-
   // Rows [first, first + rows) of op(A) over some of k: where they stand, or in `room`.
   Segment<T> rows_of_a(int64_t first, int64_t rows, const Range& k, PoolArray<T>& room) const {
     if (a_.trans == Trans::no)
@@ -146,10 +93,8 @@ class Gemm {
   void product(Segment<T> part, int64_t row, int64_t rows, int64_t panel, const T* packed,
                const Range& k) const {
     part.panel = packed;
-    T* const to = c_ + row * c_stride_ + panel * widest_;
-    multiply(kernels_, part, static_cast<int>(rows), width(panel) / kernels_.lanes, to, c_stride_,
-             n_ - panel * widest_, accumulate_ || k.begin > 0,
-             start_ ? start_ + panel * widest_ : nullptr);
+    cut_.multiply(panel, &part, 1, static_cast<int>(rows),
+                  {c_ + row * c_stride_, c_stride_, accumulate_ || k.begin > 0, start_});
   }
 
   // Few rows: every thread packs panels and multiplies them by all rows.
@@ -157,10 +102,10 @@ class Gemm {
     PoolArray<T> room;
     const Segment<T> all = rows_of_a(0, m_, {0, k_}, room);
     for_pieces(panels, threads_, [&](int64_t p) {
-      auto packed = PoolArray<T>::uninitialized(std::min(k_, most_depth) * width(p));
+      auto packed = PoolArray<T>::uninitialized(std::min(k_, most_depth) * cut_.width(p));
       for (int64_t block = 0; block < blocks_; ++block) {
         const Range k = depth_of(block);
-        pack_columns(b_, k.begin, k.size, n_, p * widest_, width(p), packed.data());
+        cut_.pack(p, b_, k.begin, k.size, packed.data());
         product({all.a + k.begin, all.row_stride, nullptr, k.size}, 0, m_, p, packed.data(), k);
       }
     });
@@ -171,9 +116,8 @@ class Gemm {
   void slice_by_slice(int64_t first, int64_t panels, const Range& k) const {
     auto packed = PoolArray<T>::uninitialized(panels * widest_ * k.size);
     const auto panel = [&](int64_t p) { return packed.data() + p * widest_ * k.size; };
-    for_pieces(panels, threads_, [&](int64_t p) {
-      pack_columns(b_, k.begin, k.size, n_, (first + p) * widest_, width(first + p), panel(p));
-    });
+    for_pieces(panels, threads_,
+               [&](int64_t p) { cut_.pack(first + p, b_, k.begin, k.size, panel(p)); });
     const int64_t slice = m_ > most_rows * fewest_tasks / 2 ? most_rows : most_rows * 2 / 5;
     const int64_t slices = (m_ + slice - 1) / slice;
     const int64_t groups = std::min(panels, (fewest_tasks + slices - 1) / slices);
@@ -194,8 +138,8 @@ class Gemm {
   const T* const start_;
   const bool threads_ = m_ * n_ * k_ >= worth_threads;
   const int64_t blocks_ = std::max<int64_t>(1, (k_ + most_depth - 1) / most_depth);
-  const PanelKernels<T>& kernels_ = panel_kernels<T>();
-  const int64_t widest_ = int64_t{kernels_.widest} * kernels_.lanes;
+  const PanelCut<T> cut_{n_};
+  const int64_t widest_ = cut_.widest();
 };
 
 }  // namespace

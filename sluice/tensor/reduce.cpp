@@ -32,12 +32,17 @@ double sum_squares(const Tensor& x) {
 
 namespace {
 
-constexpr int64_t strip = 512;  // columns whose sums stay in the first cache
+constexpr int64_t widest_strip = 512;  // columns whose sums stay in the first cache
+
+// Four strips at least where columns are few, for threads to share; none narrower than two lines.
+int64_t strip_width(int64_t columns) {
+  return std::clamp<int64_t>((columns + 63) / 64 * 16, 32, widest_strip);
+}
 
 template <class T>
-void add_strip_sums(const T* x, int64_t rows, int64_t columns, int64_t first, T* sums) {
-  const int64_t width = std::min(strip, columns - first);
-  double total[strip] = {};
+void add_strip_sums(const T* x, int64_t rows, int64_t columns, int64_t first, int64_t width,
+                    T* sums) {
+  double total[widest_strip] = {};
   for (int64_t row = 0; row < rows; ++row) vector_add_to(total, x + row * columns + first, width);
   for (int64_t j = 0; j < width; ++j) sums[first + j] += static_cast<T>(total[j]);
 }
@@ -61,9 +66,10 @@ void add_row_sums(Tensor& sums, const Tensor& x) {
     using T = decltype(zero);
     const T* const from = x.data<T>();
     T* const to = sums.data<T>();
-    const int64_t rows = x.numel() / columns, strips = (columns + strip - 1) / strip;
-    const auto one = [=](int64_t i) { add_strip_sums(from, rows, columns, i * strip, to); };
-    for_pieces(strips, x.numel() >= least_parallel, one);
+    const int64_t rows = x.numel() / columns, strip = strip_width(columns);
+    for_pieces((columns + strip - 1) / strip, x.numel() >= least_parallel, [=](int64_t i) {
+      add_strip_sums(from, rows, columns, i * strip, std::min(strip, columns - i * strip), to);
+    });
   });
 }
 

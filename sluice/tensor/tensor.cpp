@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <string>
 
 #include "sluice/base/error.h"
+#include "sluice/tensor/chunk.h"
 #include "sluice/tensor/pool.h"
 
 namespace sluice {
@@ -185,7 +185,10 @@ Tensor Tensor::to(DType dtype) const {
 void Tensor::fill(double value) {
   dispatch(dtype_, [&](auto zero) {
     using T = decltype(zero);
-    std::fill_n(data<T>(), numel(), static_cast<T>(value));
+    T* const to = data<T>();
+    for_chunks(numel(), [=](int64_t begin, int64_t end) {
+      std::fill(to + begin, to + end, static_cast<T>(value));
+    });
   });
 }
 
@@ -197,8 +200,14 @@ void Tensor::copy_from(const Tensor& other) {
                     (storage_ ? shape_.to_string() : "an undefined tensor"),
                 "shapes and types must be the same");
   if (storage_ == other.storage_) return;
-  std::memcpy(storage_->elements(), other.storage_->elements(),
-              static_cast<std::size_t>(numel()) * element_size(dtype_));
+  dispatch(dtype_, [&](auto zero) {
+    using T = decltype(zero);
+    const T* const from = other.data<T>();
+    T* const to = data<T>();
+    for_chunks(numel(), [=](int64_t begin, int64_t end) {
+      std::copy(from + begin, from + end, to + begin);
+    });
+  });
 }
 
 }  // namespace sluice
