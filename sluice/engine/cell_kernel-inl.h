@@ -147,15 +147,15 @@ HWY_INLINE V Selected(const PointwiseTask<hn::TFromD<D>>& t, int k, int row, V n
                         hn::IfThenElse(hn::Eq(m, hn::Set(d, hn::TFromD<D>{1})), now, mean));
 }
 /// The new states, a row apart, and the outputs, which nothing holds back.
-template <class D, bool Usual, int I = 0, class S>
+template <class D, int I = 0, class S>
 HWY_INLINE void StoreStates(const PointwiseTask<hn::TFromD<D>>&, int, const S&, const Values<>&) {}
-template <class D, bool Usual, int I = 0, class S, class A, class... Rest>
+template <class D, int I = 0, class S, class A, class... Rest>
 HWY_INLINE void StoreStates(const PointwiseTask<hn::TFromD<D>>& t, int row, const S& old,
                             const Values<A, Rest...>& all) {
   auto now = all.first.v;
-  if constexpr (!Usual && I < S::count) now = Selected<D>(t, I, row, now, old.v[I]);
+  if constexpr (I < S::count) now = Selected<D>(t, I, row, now, old.v[I]);
   hn::StoreU(now, D(), t.new_state[I] + row * t.new_stride[I]);
-  StoreStates<D, Usual, I + 1>(t, row, old, all.rest);
+  StoreStates<D, I + 1>(t, row, old, all.rest);
 }
 
 /// Value I of several to to[I], a row apart.
@@ -179,7 +179,7 @@ void Forward(const PointwiseTask<hn::TFromD<D>>& t) {
     const auto messages = MessageValues<D, message_count<Cell>, -1>(t, row);
     Record<D, Usual> m{choice, z, MasksOf(t, row)};
     const auto next = StepOf<Cell>(m, gates, states, units, messages);
-    StoreStates<D, Usual>(t, row, states, next);
+    StoreStates<D>(t, row, states, next);
   }
 }
 
@@ -287,14 +287,13 @@ HWY_INLINE void BackwardRow(const PointwiseTask<hn::TFromD<D>>& t, int row, Unit
     if (t.add[k]) grads[k] = hn::Add(grads[k], hn::LoadU(d, t.add[k] + row * t.add_stride));
   }
   V past[states];  // what reaches the old states without passing the equations
-  for (int k = 0; k < states; ++k)
-    past[k] = Usual ? hn::Zero(d) : SplitGradient<D>(t, k, row, grads[k]);
+  for (int k = 0; k < states; ++k) past[k] = SplitGradient<D>(t, k, row, grads[k]);
   ForBits<(1u << gates) - 1>([&]<int K>(Index<K>) HWY_ATTR {
     StoreSlot(d, GatherAll<K>(d, next, grads), z + K * slot_size<D>);
   });
   ForBits<(1u << states) - 1>([&]<int K>(Index<K>) HWY_ATTR {
     V grad = GatherAll<state_bit<Cell> + K>(d, next, grads);
-    if (!Usual) grad = hn::Add(grad, past[K]);
+    if (t.select[K]) grad = hn::Add(grad, past[K]);
     hn::StoreU(grad, d, t.grad_state[K] + row * t.grad_stride[K]);
   });
   ForBits<(1u << unit_count<Cell>)-1>([&]<int K>(Index<K>) HWY_ATTR {

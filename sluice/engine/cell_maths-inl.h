@@ -83,9 +83,9 @@ struct DropMasks {
   const T* update;
   const T* cell;
 };
-template <bool Usual, class D, unsigned Mask, class T>
+template <class D, unsigned Mask, class T>
 HWY_INLINE Dual<D, Mask> Masked(const Dual<D, Mask>& a, const T* mask) {
-  if (Usual || mask == nullptr) return a;
+  if (mask == nullptr) return a;
   return a * Dual<D, 0>(hn::LoadU(D(), mask));
 }
 
@@ -169,10 +169,8 @@ struct Record {
   HWY_INLINE auto keep(const Dual<D, 0>& u) const {
     return choice.update_sign() ? one_minus(u) : u;
   }
-  HWY_INLINE auto dropped_update(const Dual<D, 0>& a) const {
-    return Masked<Usual>(a, masks.update);
-  }
-  HWY_INLINE auto dropped_cell(const Dual<D, 0>& a) const { return Masked<Usual>(a, masks.cell); }
+  HWY_INLINE auto dropped_update(const Dual<D, 0>& a) const { return Masked(a, masks.update); }
+  HWY_INLINE auto dropped_cell(const Dual<D, 0>& a) const { return Masked(a, masks.cell); }
 };
 
 /// Backward: reads every result back and multiplies the derivatives by the local slope.
@@ -282,11 +280,11 @@ struct Replay {
   }
   template <unsigned Mask>
   HWY_INLINE auto dropped_update(const Dual<D, Mask>& a) const {
-    return Masked<Usual>(a, masks.update);
+    return Masked(a, masks.update);
   }
   template <unsigned Mask>
   HWY_INLINE auto dropped_cell(const Dual<D, Mask>& a) const {
-    return Masked<Usual>(a, masks.cell);
+    return Masked(a, masks.cell);
   }
 };
 

@@ -2,6 +2,7 @@
 
 #include "sluice/base/parallel.h"
 #include "sluice/engine/cell_packing.h"
+#include "sluice/tensor/masked_rows.h"
 
 namespace sluice {
 
@@ -16,8 +17,8 @@ void multiply_by_input_mask(const MaskRule& rule, const SequenceView& from, Sequ
     const int r = static_cast<int>(row);
     draw_mask(rule, {MaskKind::input, static_cast<uint32_t>(r), 0, 0, columns}, rate,
               static_cast<T>(1 / (1 - rate)), mask.data());
-    for (int t = 0; t < steps; ++t)
-      for (int i = 0; i < columns; ++i) out.at(t, r)[i] = rows.at(t, r)[i] * mask[i];
+    multiply_rows(
+        {rows.at(0, r), rows.step, mask.data(), 0, out.at(0, r), out.step, steps, columns});
   });
 }
 
@@ -67,9 +68,8 @@ SequenceView masked_input_by_gate(const CellLayout& layout, const MaskRule& rule
   const auto to = copies.rows<T>();
   const int inputs = layout.input_size, steps = x.steps();
   for_each_input_mask<T>(layout, rule, x.batch(), [=](int row, int gate, const T* mask) {
-    for (int t = 0; t < steps; ++t)
-      for (int i = 0; i < inputs; ++i)
-        to.at(t, row)[gate * inputs + i] = from.at(t, row)[i] * mask[i];
+    multiply_rows({from.at(0, row), from.step, mask, 0, to.at(0, row) + gate * inputs, to.step,
+                   steps, inputs});
   });
   return copies;
 }
@@ -85,9 +85,8 @@ void sum_by_input_masks(const CellLayout& layout, const MaskRule& rule, const Se
     for (int t = 0; t < steps; ++t) std::fill_n(sums.at(t, static_cast<int>(row)), width, T{0});
   });
   for_each_input_mask<T>(layout, rule, from.batch(), [=](int row, int gate, const T* mask) {
-    for (int t = 0; t < steps; ++t)
-      for (int i = 0; i < inputs; ++i)
-        sums.at(t, row)[i] += rows.at(t, row)[gate * inputs + i] * mask[i];
+    multiply_rows({rows.at(0, row) + gate * inputs, rows.step, mask, 0, sums.at(0, row), sums.step,
+                   steps, inputs, true});
   });
 }
 

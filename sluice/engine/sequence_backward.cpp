@@ -8,6 +8,7 @@
 #include "sluice/engine/sequence_row.h"
 #include "sluice/engine/weight_rhythm.h"
 #include "sluice/tensor/flush_denormals.h"
+#include "sluice/tensor/masked_rows.h"
 
 namespace sluice {
 
@@ -22,7 +23,7 @@ class BackwardLoop {
         layout_(*task.layout),
         share_(share),
         barrier_(barrier),
-        usual_(task.switches.usual() && !task.masks ? 0 : 1),
+        usual_(task.switches.usual() ? 0 : 1),
         segments_(task.segments + share.thread * block_room(layout_) * segment_room(layout_)),
         tasks_(task.tasks + share.thread * block_room(layout_)),
         pointwise_(task.pointwise + share.thread * ptrdiff_t{layout_.groups}) {
@@ -128,7 +129,7 @@ class BackwardLoop {
   /// What reaches h before step s by way of the recurrent matrix.
   void hidden(int s, int rows) {
     if (!q_.source) return run(Part::hidden, hidden_, {s, rows, q_.dh, layout_.out_padded});
-    run_masked(Part::hidden, hidden_, s, [&](int64_t i, int, T masked) { q_.dh[i] += masked; });
+    run_masked(Part::hidden, hidden_, s, q_.dh, true);
   }
 
   /// The transposed products of one part, made ready once: gate gradients times the transposed
@@ -220,21 +221,17 @@ class BackwardLoop {
     }
   }
 
-  /// Calls to(i, copy, number) for the owned units of step s with what reaches a part's source, by
-  /// way of each of its masked copies.
-  template <class To>
-  void run_masked(Part part, const Transposed& transposed, int s, const To& to) {
-    const int rows = at_.active(s);
+  /// to [rows][padded] = what reaches a part's source by way of its masked copies, for the owned
+  /// units of step s; plus what is there if `add`.
+  void run_masked(Part part, const Transposed& transposed, int s, T* to, bool add) {
+    const int rows = at_.active(s), padded = layout_.padded;
+    const int first = share_.first_group * layout_.lanes;
     const Piece copies = at_.copies_of(part);
     for (int copy = 0; copy < copies.size; ++copy) {
-      run(part, transposed, {s, rows, q_.dsource, layout_.padded}, copy);
-      const T* const mask = q_.masks->hidden(copies.first + copy);
-      for (int r = 0; r < rows; ++r)
-        for (int u = share_.first_group * layout_.lanes; u < share_.last_group * layout_.lanes;
-             ++u) {
-          const int64_t i = int64_t{r} * layout_.padded + u;
-          to(i, copy, q_.dsource[i] * mask[i]);
-        }
+      run(part, transposed, {s, rows, q_.dsource, padded}, copy);
+      multiply_rows({q_.dsource + first, padded, q_.masks->hidden(copies.first + copy) + first,
+                     padded, to + first, padded, rows, share_.last_group * layout_.lanes - first,
+                     add || copy > 0});
     }
   }
 
@@ -337,8 +334,7 @@ class BackwardLoop {
     T* const to = q_.dmessage[k];
     if (!q_.source) return run(part, messages_[k], {s, at_.active(s), to, layout_.padded});
     if (layout_.part(part).count == 0) return;
-    run_masked(part, messages_[k], s,
-               [&](int64_t i, int copy, T masked) { to[i] = copy == 0 ? masked : to[i] + masked; });
+    run_masked(part, messages_[k], s, to, false);
   }
 
   /// What the gate gradients of some steps are multiplied with.

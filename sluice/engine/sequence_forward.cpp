@@ -6,6 +6,7 @@
 #include "sluice/engine/sequence_projection.h"
 #include "sluice/engine/sequence_row.h"
 #include "sluice/tensor/flush_denormals.h"
+#include "sluice/tensor/masked_rows.h"
 
 namespace sluice {
 
@@ -134,7 +135,7 @@ class ForwardLoop {
         barrier_(barrier),
         hoist_(hoist && task.rows == 1 && task.steps > 1 && task.z_step > 0),
         fused_(task.layout->fused && !hoist_),
-        usual_(task.switches.usual() && !task.masks ? 0 : 1),
+        usual_(task.switches.usual() ? 0 : 1),
         tasks_(task.tasks + share.thread * task_room(*task.layout)),
         segments_(task.segments + share.thread * 2 * task_room(*task.layout)),
         pointwise_(task.pointwise + share.thread * ptrdiff_t{task.layout->groups}),
@@ -212,6 +213,7 @@ class ForwardLoop {
   /// copy of its own, or once for all; a message that all read in place.
   void mask(Part part, int s, int rows) {
     const int lanes = at_.layout.lanes, padded = at_.layout.padded;
+    const int first = share_.first_group * lanes;
     const bool hidden = part < Part::message;
     const T* const from = hidden ? at_.h_before(s) : at_.message(message_of(part), s);
     const ptrdiff_t from_row = hidden ? at_.h_before_row(s) : padded,
@@ -220,10 +222,8 @@ class ForwardLoop {
     for (int copy = copies.first; copy < copies.first + copies.size; ++copy) {
       T* const to =
           hidden || at_.copies(part) ? at_.source(s, copy) : at_.message(message_of(part), s);
-      const T* const mask = q_.masks->hidden(copy);
-      for (int r = 0; r < rows; ++r)
-        for (int u = share_.first_group * lanes; u < share_.last_group * lanes; ++u)
-          to[r * to_row + u] = from[r * from_row + u] * mask[int64_t{r} * padded + u];
+      multiply_rows({from + first, from_row, q_.masks->hidden(copy) + first, padded, to + first,
+                     to_row, rows, share_.last_group * lanes - first});
     }
   }
 
