@@ -129,16 +129,16 @@ results-mnist:
 	@$(call experiment,mnist_rows --data "$(MNIST)")
 
 results-batch-sizes:
-	@$(call experiment,batch_sizes --seeds 1 --data "$(MNIST)" --picture build/results/batch-sizes.svg)
+	@$(call experiment,batch_sizes --data "$(MNIST)" --picture build/results/batch-sizes.svg)
 
 results-text:
-	@$(call experiment,shakespeare --seeds 1 --data "$(TEXT)")
+	@$(call experiment,shakespeare --data "$(TEXT)")
 
 results-vrnn:
 	@$(call experiment,vrnn --data "$(JSB)")
 
 results-draw:
-	@$(call experiment,draw --seeds 1 --data "$(MNIST)" --picture build/results/draw.png)
+	@$(call experiment,draw --data "$(MNIST)" --picture build/results/draw.png)
 
 clean: ## remove every build
 	rm -rf build

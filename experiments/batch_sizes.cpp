@@ -26,10 +26,22 @@ constexpr double learning_rate = 1e-3;
 constexpr int64_t at_once = 4096;  // rows of one pass; larger batches add up the passes' gradients
 constexpr int points = 10;         // of the first epoch's curve; later epochs give one each
 
-// Mean training loss since the point before.
+// Mean training loss since the point before; of several seeds, the mean of each point.
 struct Curve {
   std::string name;
   std::vector<double> epoch = {}, seconds = {}, loss = {};
+  int runs = 0;
+
+  void add(const Curve& run) {
+    ++runs;
+    epoch = run.epoch;
+    seconds.resize(run.seconds.size());
+    loss.resize(run.loss.size());
+    for (size_t i = 0; i < loss.size(); ++i) {
+      seconds[i] += (run.seconds[i] - seconds[i]) / runs;
+      loss[i] += (run.loss[i] - loss[i]) / runs;
+    }
+  }
 };
 
 // One update; the mean loss of its rows before it.
@@ -90,14 +102,13 @@ Run run_size(const Digits& digits, int64_t size, int passes, uint64_t seed, Curv
                                  .initialization = "keras"},
                                 10);
   draw_weights(model, find_cell("lstm").info, {}, generator);
-  const std::string name = curve.name;
-  curve = train_model(model, digits.train, size, passes, generator);
-  curve.name = name;
-  return {{percent_right(predict(model, digits.test.x), digits.test.y), curve.loss.back(),
+  const Curve own = train_model(model, digits.train, size, passes, generator);
+  curve.add(own);
+  return {{percent_right(predict(model, digits.test.x), digits.test.y), own.loss.back(),
            static_cast<double>(passes)},
           model.parameter_count(),
-          curve.loss.front(),
-          curve.loss.back()};
+          own.loss.front(),
+          own.loss.back()};
 }
 
 // FILE.svg becomes FILE-epochs.svg and FILE-seconds.svg.
