@@ -24,10 +24,10 @@
 //
 // `m` is the maths: `gate` (sigmoid unless the layer says otherwise), `activation` and
 // `output_activation` (tanh unless the layer says otherwise), `sigmoid`, `tanh`, `relu`, `linear`,
-// `exp`, `log_sigmoid`; `dropped_update` and `dropped_cell` mark where a layer's dropout may strike
-// (on what is added to the state, and on the new cell). Numbers have + - * /, `mul_add(a, b, c)`
-// for a b + c rounded once, `one_minus(a)`, `max(a, b)` and `where_zero(a, b, c)`: b where a is 0,
-// else c.
+// `exp`, `log_sigmoid`, `positive` (x + 1/2, below 0 sigmoid); `dropped_update` and `dropped_cell`
+// mark where a layer's dropout may strike (on what is added to the state, and on the new cell).
+// Numbers have + - * /, `mul_add(a, b, c)` for a b + c rounded once, `one_minus(a)`, `max(a, b)`
+// and `where_zero(a, b, c)`: b where a is 0, else c.
 //
 // Rules, because forward records what each call on `m` returns and backward replays it:
 //   * one call on `m` per named value: the order of two calls in one expression is unspecified;

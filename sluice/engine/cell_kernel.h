@@ -97,7 +97,7 @@ struct NormInfo {
 struct CellUses {
   bool gate = false, activation = false, output_activation = false, keep = false;
   bool dropped_update = false, dropped_cell = false;
-  bool relu = false;  ///< has kinks, whatever the layer's activations
+  bool kinks = false;  ///< has them, whatever the layer's activations
 };
 
 /// A cell as declared in its file.

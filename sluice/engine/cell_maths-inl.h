@@ -113,6 +113,13 @@ HWY_INLINE V LogSigmoid(D d, V x) {
   return hn::Sub(AtMost(d, x, 0), LogOfOneAnd(d, Exp(d, hn::Neg(hn::Abs(x)))));
 }
 
+/// x + 1/2 from 0 on, below it sigmoid(x): positive, and without a step (Feng et al. 2024).
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V Positive(D d, V x) {
+  const V half = hn::Set(d, hn::TFromD<D>{0.5});
+  return hn::IfThenElse(hn::Ge(x, hn::Zero(d)), hn::Add(x, half), Sigmoid(d, x));
+}
+
 /// Forward: computes, and writes every result to the next slot of the record.
 template <class D, bool Usual>
 struct Record {
@@ -164,6 +171,10 @@ struct Record {
   template <class Z>
   HWY_INLINE auto log_sigmoid(const Z& z) {
     return keep_record(LogSigmoid(D(), z.v));
+  }
+  template <class Z>
+  HWY_INLINE auto positive(const Z& z) {
+    return keep_record(Positive(D(), z.v));
   }
   /// The factor of the old state: u, or 1 - u in the other convention.
   HWY_INLINE auto keep(const Dual<D, 0>& u) const {
@@ -274,6 +285,12 @@ struct Replay {
     const V v = next();  // the slope is sigmoid(-z) = 1 - exp(v)
     return chain(z, v, hn::Sub(one(), Exp(D(), v)));
   }
+  template <class Z>
+  HWY_INLINE auto positive(const Z& z) {
+    const V v = next();
+    const auto straight = hn::Ge(v, hn::Set(D(), T{0.5}));
+    return chain(z, v, hn::IfThenElse(straight, one(), sigmoid_slope(v)));
+  }
   template <unsigned Mask>
   HWY_INLINE auto keep(const Dual<D, Mask>& u) const {
     return choice.update_sign() ? one_minus(u) : u;
@@ -309,7 +326,8 @@ struct Tally {
   constexpr Tally tanh(Tally) { return count(); }
   constexpr Tally exp(Tally) { return count(); }
   constexpr Tally log_sigmoid(Tally) { return count(); }
-  constexpr Tally relu(Tally) { return count(uses.relu); }
+  constexpr Tally positive(Tally) { return count(uses.kinks); }
+  constexpr Tally relu(Tally) { return count(uses.kinks); }
   constexpr Tally gate(Tally) { return count(uses.gate); }
   constexpr Tally activation(Tally) { return count(uses.activation); }
   constexpr Tally output_activation(Tally) { return count(uses.output_activation); }

@@ -52,6 +52,7 @@ struct Print {
   Symbol relu(const Symbol& z) { return call("relu", z); }
   Symbol exp(const Symbol& z) { return call("exp", z); }
   Symbol log_sigmoid(const Symbol& z) { return call("log sigmoid", z); }
+  Symbol positive(const Symbol& z) { return call("g", z); }
   Symbol gate(const Symbol& z) { return call("sigmoid", z); }
   Symbol activation(const Symbol& z) { return call("tanh", z); }
   Symbol output_activation(const Symbol& z) { return call("tanh", z); }

@@ -70,7 +70,7 @@ constexpr CellUses UsesOf() {
   uses.keep = a.keep || b.keep;
   uses.dropped_update = a.dropped_update || b.dropped_update;
   uses.dropped_cell = a.dropped_cell || b.dropped_cell;
-  uses.relu = a.relu || b.relu;
+  uses.kinks = a.kinks || b.kinks;
   return uses;
 }
 

@@ -147,6 +147,12 @@ def mingru(p, x, h):
     return ((1 - z) * h + z * p.z("h", x),)
 
 
+def mingru_g(p, x, h):
+    """Feng et al. 2024, the candidate of its log-space form."""
+    z, n = sigmoid(p.z("z", x)), p.z("h", x)
+    return ((1 - z) * h + z * torch.where(n >= 0, n + 0.5, sigmoid(n)),)
+
+
 def minlstm(p, x, h):
     """Feng et al. 2024, with the gates normalised to the sum 1."""
     f, i = sigmoid(p.z("f", x)), sigmoid(p.z("i", x))
@@ -307,6 +313,7 @@ CELLS = {
     "indrnn": Cell(indrnn, "h:xb", vectors="u"),
     "sru": Cell(sru, "x:x f:xb r:xb s:p", "h c", "v_f v_r"),
     "mingru": Cell(mingru, "z:xb h:xb"),
+    "mingru_g": Cell(mingru_g, "z:xb h:xb"),
     "minlstm": Cell(minlstm, "f:xb i:xb h:xb"),
     "slstm": Cell(slstm, "i f z o", "h c n m"),
     "multiplicative_lstm": Cell(multiplicative_lstm, "m:xh i f g o", "h c"),

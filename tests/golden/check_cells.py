@@ -220,7 +220,7 @@ def parameter_numbers():
         "mut1": 2 * I * H + 2 * H * H + 3 * H + I * H,
         "mut2": 2 * I * H + 3 * H * H + 3 * H + I * H, "mut3": 3 * I * H + 3 * H * H + 3 * H,
         "indrnn": I * H + 2 * H, "sru": 3 * I * H + 4 * H + I * H,
-        "mingru": 2 * I * H + 2 * H, "minlstm": 3 * I * H + 3 * H,
+        "mingru": 2 * I * H + 2 * H, "mingru_g": 2 * I * H + 2 * H, "minlstm": 3 * I * H + 3 * H,
         "slstm": 4 * H * I + 4 * H * H // 2 + 4 * H,
         "multiplicative_lstm": 5 * H * (I + H) + 4 * H, "lem": lstm,
         "depth_gated": lstm + 3 * H, "clockwork": H * (I + H + 1),

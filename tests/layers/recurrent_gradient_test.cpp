@@ -156,15 +156,19 @@ std::vector<RecurrentCase> gradient_cases() {
   });
 }
 
-bool has_kinks(const CellSwitches& s) {
-  return s.activation == Activation::relu || s.gate != Gate::sigmoid || s.clip != 0;
+bool has_kinks(const Recurrent& layer) {
+  const CellSwitches& s = layer.options().switches;
+  return layer.cell().uses.kinks || s.activation == Activation::relu || s.gate != Gate::sigmoid ||
+         s.clip != 0;
 }
 
 /// Weights so small that a pre-activation stays near its bias, and biases far from the kinks of
-/// relu (0), of the hard sigmoids (±3, ±2.5) and of clip (±2), on every side of them.
+/// relu and `positive` (0), of the hard sigmoids (±3, ±2.5) and of clip (±2), on every side of
+/// them.
 void stay_off_kinks(Recurrent& layer) {
   const CellSwitches& switches = layer.options().switches;
-  const bool relu = switches.activation == Activation::relu && switches.clip == 0;
+  const bool relu =
+      (layer.cell().uses.kinks || switches.activation == Activation::relu) && switches.clip == 0;
   const std::array<double, 5> for_relu = {0.9, -0.9, 1.3, -1.1, 1.0};
   const std::array<double, 5> for_gates = {0.8, -0.7, 4.4, -4.2, 1.5};
   const std::array<double, 5>& levels = relu ? for_relu : for_gates;
@@ -195,7 +199,7 @@ TEST_P(RecurrentGradient, Double) {
   const test::Threads scope(1);
   Recurrent layer = test::make_recurrent_layer(row, DType::f64);
   test::RecurrentInput input = test::make_input(row, DType::f64);
-  if (has_kinks(row.options.switches)) {
+  if (has_kinks(layer)) {
     stay_off_kinks(layer);
     keep_above_zero(input.state);
   }
@@ -219,7 +223,7 @@ TEST_P(RecurrentGradient, Double) {
     double largest = 0;
     for (int64_t i = 0; i < leaf.value().numel(); ++i)
       largest = std::max(largest, std::abs(leaf.grad().item(i)));
-    EXPECT_GT(largest, has_kinks(row.options.switches) ? 1e-6 : 1e-4)
+    EXPECT_GT(largest, has_kinks(layer) ? 1e-6 : 1e-4)
         << leaf.shape().to_string() << "; " << test::reproduce();
   }
 }

@@ -53,7 +53,7 @@ std::vector<RecurrentCase> slope_cases() {
   });
   // Steps this long pass over the kinks of so many units.
   std::erase_if(
-      rows, [](const RecurrentCase& row) { return find_cell(row.options.cell).info.uses.relu; });
+      rows, [](const RecurrentCase& row) { return find_cell(row.options.cell).info.uses.kinks; });
   return rows;
 }
 

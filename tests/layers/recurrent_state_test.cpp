@@ -150,6 +150,7 @@ const Count counts[] = {
     {"indrnn", [](int64_t i, int64_t h, int64_t) { return i * h + 2 * h; }},
     {"sru", [](int64_t i, int64_t h, int64_t) { return (i == h ? 3 : 4) * i * h + 4 * h; }},
     {"mingru", [](int64_t i, int64_t h, int64_t) { return 2 * h * (i + 1); }},
+    {"mingru_g", [](int64_t i, int64_t h, int64_t) { return 2 * h * (i + 1); }},
     {"minlstm", [](int64_t i, int64_t h, int64_t) { return 3 * h * (i + 1); }},
     {"slstm", [](int64_t i, int64_t h, int64_t b) { return 4 * h * (i + h + b); }},
     {"multiplicative_lstm",
