@@ -83,9 +83,9 @@ struct DropMasks {
   const T* update;
   const T* cell;
 };
-template <class D, unsigned Mask, class T>
+template <bool Plain, class D, unsigned Mask, class T>
 HWY_INLINE Dual<D, Mask> Masked(const Dual<D, Mask>& a, const T* mask) {
-  if (mask == nullptr) return a;
+  if (Plain || mask == nullptr) return a;
   return a * Dual<D, 0>(hn::LoadU(D(), mask));
 }
 
@@ -120,8 +120,9 @@ HWY_INLINE V Positive(D d, V x) {
   return hn::IfThenElse(hn::Ge(x, hn::Zero(d)), hn::Add(x, half), Sigmoid(d, x));
 }
 
-/// Forward: computes, and writes every result to the next slot of the record.
-template <class D, bool Usual>
+/// Forward: computes, and writes every result to the next slot of the record. `Plain`: without
+/// masks; a type of its own, so that the equations are expanded where they are used once.
+template <class D, bool Usual, bool Plain = false>
 struct Record {
   using T = hn::TFromD<D>;
   using V = hn::Vec<D>;
@@ -180,12 +181,14 @@ struct Record {
   HWY_INLINE auto keep(const Dual<D, 0>& u) const {
     return choice.update_sign() ? one_minus(u) : u;
   }
-  HWY_INLINE auto dropped_update(const Dual<D, 0>& a) const { return Masked(a, masks.update); }
-  HWY_INLINE auto dropped_cell(const Dual<D, 0>& a) const { return Masked(a, masks.cell); }
+  HWY_INLINE auto dropped_update(const Dual<D, 0>& a) const {
+    return Masked<Plain>(a, masks.update);
+  }
+  HWY_INLINE auto dropped_cell(const Dual<D, 0>& a) const { return Masked<Plain>(a, masks.cell); }
 };
 
 /// Backward: reads every result back and multiplies the derivatives by the local slope.
-template <class D, bool Usual>
+template <class D, bool Usual, bool Plain = false>
 struct Replay {
   using T = hn::TFromD<D>;
   using V = hn::Vec<D>;
@@ -297,11 +300,11 @@ struct Replay {
   }
   template <unsigned Mask>
   HWY_INLINE auto dropped_update(const Dual<D, Mask>& a) const {
-    return Masked(a, masks.update);
+    return Masked<Plain>(a, masks.update);
   }
   template <unsigned Mask>
   HWY_INLINE auto dropped_cell(const Dual<D, Mask>& a) const {
-    return Masked(a, masks.cell);
+    return Masked<Plain>(a, masks.cell);
   }
 };
 

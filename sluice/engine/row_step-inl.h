@@ -141,7 +141,7 @@ template <class D, class Cell>
 void RowBackward(const RowTask<hn::TFromD<D>>& t) {
   UnitGradients<D, 0> no_units(t);
   for (int row = 0; row < t.rows; ++row) {
-    BackwardRow<D, true, Cell>(t, row, no_units);
+    BackwardRow<D, true, true, Cell>(t, row, no_units);
     if (t.dx)
       BackwardProducts<D, Cell, true>(t, row);
     else
