@@ -28,20 +28,20 @@ ProductShape product_shape(const Variable& a, const Variable& b) {
     fail_config("autograd.matmul", "matmul",
                 left.to_string() + " times " + right.to_string() + " is not a product",
                 "the last axis of the first must be the second to last of the other");
-  const int64_t rows = left.numel() / std::max<int64_t>(1, left[-1]);
-  if (shared) return {1, rows, right[-1], left[-1]};
-  return {rows / std::max<int64_t>(1, left[-2]), left[-2], right[-1], left[-1]};
+  int64_t batches = 1;
+  for (int axis = 0; axis < left.rank() - 2; ++axis) batches *= left[axis];
+  if (shared) return {1, batches * left[-2], right[-1], left[-1]};
+  return {batches, left[-2], right[-1], left[-1]};
 }
 
 // Calls body(i) for every product of the batch. Threads share many small ones, where there is much
 // to multiply or, as with products of one row, much to read; great ones share themselves.
 template <class Body>
 void for_products(const ProductShape& shape, const Body& body) {
-  constexpr int64_t worth_threads = 1 << 20;
   const auto [batches, m, n, k] = shape;
   const int64_t one = m * n * k, touched = batches * (m * k + k * n + m * n);
-  const bool much = batches * one >= worth_threads || touched >= 2 * least_parallel;
-  for_pieces(batches, one < worth_threads && much, body);
+  const bool much = batches * one >= least_parallel_products || touched >= 2 * least_parallel;
+  for_pieces(batches, one < least_parallel_products && much, body);
 }
 
 class MatmulNode : public Node {

@@ -291,6 +291,7 @@ struct Replay {
   template <class Z>
   HWY_INLINE auto positive(const Z& z) {
     const V v = next();
+    // Below 0 by less than a rounding counts as above.
     const auto straight = hn::Ge(v, hn::Set(D(), T{0.5}));
     return chain(z, v, hn::IfThenElse(straight, one(), sigmoid_slope(v)));
   }

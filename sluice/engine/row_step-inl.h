@@ -68,7 +68,7 @@ void RowForward(const RowTask<hn::TFromD<D>>& t) {
     if (t.reads_hidden)
       z.template add<H>(t.old_state[0] + row * t.old_stride[0], t.weights[1], t.hidden_size);
     const auto states = OldStates<D, state_count<Cell>, -1>(t, row);
-    Record<D, true> m{{t.switches}, t.z + row * t.z_stride};
+    Record<D, true, true> m{{t.switches}, t.z + row * t.z_stride};
     StoreValues<D>(Cell::step(m, z, states), t.new_state, t.new_stride, row);
   }
 }

@@ -12,6 +12,17 @@ namespace sluice {
 constexpr int64_t chunk_size = 8192;
 /// Below this many elements waking the threads costs more than it gives.
 constexpr int64_t least_parallel = 65536;
+/// The same for products, in multiply-adds.
+constexpr int64_t least_parallel_products = 1 << 20;
+
+struct Range {
+  int64_t begin, size;
+};
+/// Part i of `parts` of `all`, as equal as they go.
+constexpr Range part_of(int64_t all, int64_t i, int64_t parts) {
+  const int64_t begin = i * all / parts;
+  return {begin, (i + 1) * all / parts - begin};
+}
 
 /// Calls body(i) for i in [0, count); threads share them where they are worth it.
 template <class Body>

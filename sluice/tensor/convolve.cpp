@@ -12,23 +12,12 @@ namespace sluice {
 
 namespace {
 
-constexpr int64_t worth_threads = 1 << 20;
 constexpr int64_t block_rows = 512;  // of patches: they wait for their product in the second cache
-
-struct Range {
-  int64_t first, count;
-};
-
-// Part i of `parts` of `all`, as equal as they go.
-Range part_of(int64_t all, int64_t i, int64_t parts) {
-  const int64_t first = i * all / parts;
-  return {first, (i + 1) * all / parts - first};
-}
 
 // Images in blocks of about `block_rows` windows; where threads share them, in a number that goes
 // evenly. It depends on the shape alone, as does all that is cut here.
 int64_t blocks_of(const Convolution& plan) {
-  const int64_t even = plan.work() >= worth_threads ? 4 : 1;
+  const int64_t even = plan.work() >= least_parallel_products ? 4 : 1;
   const int64_t rows = plan.images * plan.grid.windows();
   const int64_t blocks = (rows + block_rows * even - 1) / (block_rows * even) * even;
   return 2 * blocks > plan.images ? plan.images : blocks;
@@ -40,8 +29,8 @@ void gather(const Convolution& plan, int64_t group, const Range& images, const T
   PatchGrid grid = plan.grid;
   grid.first = group * grid.width;
   const int64_t size = grid.windows() * grid.patch_size();
-  for_pieces(images.count, images.count * size >= least_parallel, [=](int64_t i) {
-    gather_patches(grid, x + (images.first + i) * grid.image_size(), patches + i * size);
+  for_pieces(images.size, images.size * size >= least_parallel, [=](int64_t i) {
+    gather_patches(grid, x + (images.begin + i) * grid.image_size(), patches + i * size);
   });
 }
 
@@ -68,14 +57,14 @@ void multiply(const Convolution& plan, const T* x, const T* matrix, const T* bia
   if (is_line(plan)) return multiply_line(plan, x, matrix, bias, y, add);
   const int64_t n = plan.group_outputs(), size = plan.grid.patch_size();
   const int64_t windows = plan.grid.windows(), blocks = blocks_of(plan);
-  for_pieces(blocks, plan.work() >= worth_threads, [=, &plan](int64_t i) {
+  for_pieces(blocks, plan.work() >= least_parallel_products, [=, &plan](int64_t i) {
     const Range images = part_of(plan.images, i, blocks);
-    const int64_t rows = images.count * windows;
+    const int64_t rows = images.size * windows;
     auto patches = PoolArray<T>::uninitialized(rows * size);
     for (int64_t group = 0; group < plan.groups; ++group) {
       gather(plan, group, images, x, patches.data());
       gemm(Trans::no, Trans::no, rows, n, size, patches.data(), size, matrix + group * n * size, n,
-           y + images.first * windows * plan.outputs + group * n, plan.outputs, add,
+           y + images.begin * windows * plan.outputs + group * n, plan.outputs, add,
            bias ? bias + group * n : nullptr);
     }
   });
@@ -131,18 +120,18 @@ void scatter(const Convolution& plan, const T* grad, const T* packed, T* dx, boo
   const int64_t n = plan.group_outputs(), size = plan.grid.patch_size();
   const int64_t windows = plan.grid.windows(), blocks = blocks_of(plan);
   const int64_t image_size = plan.grid.image_size();
-  for_pieces(blocks, plan.work() >= worth_threads, [=, &plan](int64_t b) {
+  for_pieces(blocks, plan.work() >= least_parallel_products, [=, &plan](int64_t b) {
     const Range images = part_of(plan.images, b, blocks);
-    T* const to = dx + images.first * image_size;
-    if (!add) std::fill_n(to, images.count * image_size, T{0});
-    auto patches = PoolArray<T>::uninitialized(images.count * windows * size);
+    T* const to = dx + images.begin * image_size;
+    if (!add) std::fill_n(to, images.size * image_size, T{0});
+    auto patches = PoolArray<T>::uninitialized(images.size * windows * size);
     PatchGrid grid = plan.grid;
     for (int64_t group = 0; group < plan.groups; ++group) {
-      gemm(Trans::no, Trans::no, images.count * windows, size, n,
-           grad + images.first * windows * plan.outputs + group * n, plan.outputs,
+      gemm(Trans::no, Trans::no, images.size * windows, size, n,
+           grad + images.begin * windows * plan.outputs + group * n, plan.outputs,
            packed + group * n * size, size, patches.data(), size, false);
       grid.first = group * grid.width;
-      for (int64_t i = 0; i < images.count; ++i)
+      for (int64_t i = 0; i < images.size; ++i)
         add_patches(grid, patches.data() + i * windows * size, to + i * image_size);
     }
   });
@@ -155,13 +144,13 @@ void images_to_weight(const Convolution& plan, const Range& images, const T* x, 
   const int64_t n = plan.group_outputs(), size = plan.grid.patch_size();
   const int64_t windows = plan.grid.windows();
   const int64_t block = std::max<int64_t>(1, block_rows / windows);
-  auto patches = PoolArray<T>::uninitialized(std::min(block, images.count) * windows * size);
-  for (int64_t done = 0; done < images.count; done += block) {
-    const Range some{images.first + done, std::min(block, images.count - done)};
+  auto patches = PoolArray<T>::uninitialized(std::min(block, images.size) * windows * size);
+  for (int64_t done = 0; done < images.size; done += block) {
+    const Range some{images.begin + done, std::min(block, images.size - done)};
     for (int64_t group = 0; group < plan.groups; ++group) {
       gather(plan, group, some, x, patches.data());
-      gemm(Trans::yes, Trans::no, n, size, some.count * windows,
-           grad + some.first * windows * plan.outputs + group * n, plan.outputs, patches.data(),
+      gemm(Trans::yes, Trans::no, n, size, some.size * windows,
+           grad + some.begin * windows * plan.outputs + group * n, plan.outputs, patches.data(),
            size, dw + group * n * size, size, done > 0);
     }
   }
@@ -171,12 +160,12 @@ void images_to_weight(const Convolution& plan, const Range& images, const T* x, 
 template <class T>
 void parts_to_weight(const Convolution& plan, int64_t parts, const T* x, const T* grad, T* sums) {
   const int64_t count = plan.outputs * plan.grid.patch_size();
-  for_pieces(parts, plan.work() >= worth_threads, [=, &plan](int64_t i) {
+  for_pieces(parts, plan.work() >= least_parallel_products, [=, &plan](int64_t i) {
     T* const dw = sums + i * count;
     if (!is_line(plan)) return images_to_weight(plan, part_of(plan.images, i, parts), x, grad, dw);
     const Range pieces = part_of(line_pieces(plan), i, parts);
-    for (int64_t done = 0; done < pieces.count; ++done)
-      line_to_weight(plan, pieces.first + done, x, grad, dw, done > 0);
+    for (int64_t done = 0; done < pieces.size; ++done)
+      line_to_weight(plan, pieces.begin + done, x, grad, dw, done > 0);
   });
 }
 
@@ -189,10 +178,11 @@ void convolve(const Convolution& plan, const T* x, const T* weight, const T* bia
 
 template <class T>
 void convolve_to_input(const Convolution& plan, const T* grad, const T* weight, T* dx, bool add) {
-  // So few channels that a vector of them would be mostly empty are better added from patches.
+  // Patches are added where so few channels would leave a vector mostly empty, and where the way
+  // back is much longer: with windows about as large as the image.
   constexpr int64_t fewest = 32;
   const bool dense = plan.grid.rows.stride == 1 && plan.grid.columns.stride == 1;
-  if (dense && plan.grid.width >= fewest)
+  if (dense && plan.grid.width >= fewest && way_back(plan).work() <= 2 * plan.work())
     multiply<T>(way_back(plan), grad, for_way_back(plan, weight).data(), nullptr, dx, add);
   else
     scatter(plan, grad, by_taps(plan, weight).data(), dx, add);
@@ -205,7 +195,7 @@ void convolve_to_weight(const Convolution& plan, const T* x, const T* grad, T* d
   const int64_t width = plan.grid.width, size = plan.grid.patch_size(), taps = size / width;
   const int64_t count = plan.outputs * size;
   const int64_t pieces = is_line(plan) ? line_pieces(plan) : plan.images;
-  const int64_t room = plan.work() >= worth_threads ? most_numbers / count : 1;
+  const int64_t room = plan.work() >= least_parallel_products ? most_numbers / count : 1;
   const int64_t parts = std::clamp<int64_t>(std::min(pieces, room), 1, most_parts);
   auto sums = PoolArray<T>::uninitialized(parts * count);
   T* const sum = sums.data();

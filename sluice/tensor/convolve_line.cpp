@@ -11,22 +11,23 @@ namespace sluice {
 
 namespace {
 
-constexpr int64_t worth_threads = 1 << 20;
-
 // Windows of one image that share a pass over the weights.
 struct Piece {
   int64_t image, first, windows;
 };
 
+// Sixteen pieces at least where threads share them, if they stay long enough for the tiles.
 int64_t pieces_of_image(const Convolution& plan) {
-  constexpr int64_t most = 512;
-  return (plan.grid.windows() + most - 1) / most;
+  const int64_t windows = plan.grid.windows(), all = plan.images * windows;
+  const bool shared = plan.work() >= least_parallel_products;
+  const int64_t most = shared ? std::clamp<int64_t>(all / 16, 64, 512) : 512;
+  return (windows + most - 1) / most;
 }
 
 Piece piece_of(const Convolution& plan, int64_t i) {
-  const int64_t pieces = pieces_of_image(plan), part = i % pieces, windows = plan.grid.windows();
-  const int64_t first = part * windows / pieces;
-  return {i / pieces, first, (part + 1) * windows / pieces - first};
+  const int64_t pieces = pieces_of_image(plan);
+  const Range part = part_of(plan.grid.windows(), i % pieces, pieces);
+  return {i / pieces, part.begin, part.size};
 }
 
 // The places that a piece's windows see, zeros where they reach over the image's edge.
@@ -90,7 +91,7 @@ PoolArray<T> pack(const Convolution& plan, const PanelCut<T>& cut, const T* matr
   const int64_t whole = ((panels - 1) * cut.widest() + cut.width(panels - 1)) * size;
   auto packed = PoolArray<T>::uninitialized(plan.groups * whole);
   T* const to = packed.data();
-  for_pieces(plan.groups * panels, plan.work() >= worth_threads, [=, &cut](int64_t i) {
+  for_pieces(plan.groups * panels, plan.work() >= least_parallel_products, [=, &cut](int64_t i) {
     const int64_t group = i / panels, panel = i % panels;
     cut.pack(panel, {matrix + group * size * n, n, Trans::no}, 0, size,
              to + group * whole + panel * cut.widest() * size);
@@ -118,8 +119,8 @@ void pack_windows(const Runs& runs, const T* strip, int64_t windows, int64_t str
 
 bool is_line(const Convolution& plan) {
   constexpr int64_t fewest = 32;
-  return plan.grid.rows.count() == 1 && plan.grid.rows.kernel == 1 && plan.grid.rows.before == 0 &&
-         plan.grid.columns.count() >= fewest;
+  return plan.grid.rows.size > 0 && plan.grid.rows.count() == 1 && plan.grid.rows.kernel == 1 &&
+         plan.grid.rows.before == 0 && plan.grid.columns.count() >= fewest;
 }
 
 int64_t line_pieces(const Convolution& plan) { return plan.images * pieces_of_image(plan); }
@@ -129,13 +130,14 @@ void multiply_line(const Convolution& plan, const T* x, const T* matrix, const T
                    bool add) {
   const PanelCut<T> cut(plan.group_outputs());
   const PoolArray<T> packed = pack(plan, cut, matrix);
-  for_pieces(line_pieces(plan), plan.work() >= worth_threads, [=, &plan, &cut, &packed](int64_t i) {
-    const Piece piece = piece_of(plan, i);
-    const PoolArray<T> strip = strip_of(plan, piece, x);
-    T* const to = y + (piece.image * plan.grid.windows() + piece.first) * plan.outputs;
-    multiply_windows(plan, cut, strip.data(), static_cast<int>(piece.windows), packed.data(),
-                     {to, plan.outputs, add, bias});
-  });
+  for_pieces(line_pieces(plan), plan.work() >= least_parallel_products,
+             [=, &plan, &cut, &packed](int64_t i) {
+               const Piece piece = piece_of(plan, i);
+               const PoolArray<T> strip = strip_of(plan, piece, x);
+               T* const to = y + (piece.image * plan.grid.windows() + piece.first) * plan.outputs;
+               multiply_windows(plan, cut, strip.data(), static_cast<int>(piece.windows),
+                                packed.data(), {to, plan.outputs, add, bias});
+             });
 }
 
 template <class T>

@@ -22,19 +22,28 @@ void row_by_row(const Matrix<T>& a, const Matrix<T>& b, int64_t m, int64_t n, in
   const int64_t down = a.trans == Trans::yes ? 1 : a.stride;
   const int64_t across = b.trans == Trans::yes ? b.stride : 1;
   const bool threads = m * n * k >= least_parallel;
-  const int64_t piece = threads && m == 1 ? 256 : n, pieces = (n + piece - 1) / piece;
-  for_pieces(m * pieces, threads, [=](int64_t i) {
-    const int64_t row = i / pieces, first = i % pieces * piece;
+  const auto some = [=](int64_t row, int64_t first, int64_t count) {
     const ThinProduct<T> part{.a = a.data + row * down,
                               .a_stride = along,
                               .b = b.data + first * across,
                               .b_stride = b.stride,
                               .c = c + row * c_stride + first,
-                              .n = std::min(piece, n - first),
+                              .n = count,
                               .k = k,
                               .accumulate = accumulate,
                               .start = start ? start + first : nullptr};
     b.trans == Trans::yes ? row_by_transposed(part) : row_by_matrix(part);
+  };
+  if (m == 1) {
+    const int64_t pieces = threads ? (n + 255) / 256 : 1;
+    return for_pieces(pieces, threads, [=](int64_t i) {
+      const Range columns = part_of(n, i, pieces);
+      some(0, columns.begin, columns.size);
+    });
+  }
+  const int64_t each = std::max<int64_t>(1, 4096 / n), pieces = (m + each - 1) / each;
+  for_pieces(pieces, threads, [=](int64_t i) {
+    for (int64_t row = i * each; row < std::min(m, (i + 1) * each); ++row) some(row, 0, n);
   });
 }
 
@@ -68,17 +77,10 @@ class Gemm {
 
  private:
   static constexpr int64_t most_rows = 120, most_depth = 384, most_packed = 1 << 20;
-  static constexpr int64_t fewest_tasks = 16, worth_threads = 1 << 20;
-
-  struct Range {
-    int64_t begin, size;
-  };
+  static constexpr int64_t fewest_tasks = 16;
 
   /// Blocks of k as equal as they go.
-  Range depth_of(int64_t block) const {
-    const int64_t begin = block * k_ / blocks_;
-    return {begin, (block + 1) * k_ / blocks_ - begin};
-  }
+  Range depth_of(int64_t block) const { return part_of(k_, block, blocks_); }
 
   // Rows [first, first + rows) of op(A) over some of k: where they stand, or in `room`.
   Segment<T> rows_of_a(int64_t first, int64_t rows, const Range& k, PoolArray<T>& room) const {
@@ -136,7 +138,7 @@ class Gemm {
   const int64_t c_stride_;
   const bool accumulate_;
   const T* const start_;
-  const bool threads_ = m_ * n_ * k_ >= worth_threads;
+  const bool threads_ = m_ * n_ * k_ >= least_parallel_products;
   const int64_t blocks_ = std::max<int64_t>(1, (k_ + most_depth - 1) / most_depth);
   const PanelCut<T> cut_{n_};
   const int64_t widest_ = cut_.widest();
@@ -150,9 +152,11 @@ void gemm(Trans trans_a, Trans trans_b, int64_t m, int64_t n, int64_t k, const T
           const T* start) {
   if (m == 0 || n == 0) return;
   const auto turned = [](Trans t) { return t == Trans::yes ? Trans::no : Trans::yes; };
-  if (n == 1 && c_stride == 1 && !start && m > 1)  // one column: the row of Cᵀ = op(B)ᵀ · op(A)ᵀ
+  if (n == 1 && c_stride == 1 && m > 1) {  // one column: the row of Cᵀ = op(B)ᵀ · op(A)ᵀ
+    if (start && !accumulate) std::fill_n(c, m, *start);
     return row_by_row<T>({b, b_stride, turned(trans_b)}, {a, a_stride, turned(trans_a)}, 1, m, k, c,
-                         m, accumulate, nullptr);
+                         m, accumulate || start, nullptr);
+  }
   if (m == 1 || (k == 1 && trans_b == Trans::no))
     return row_by_row<T>({a, a_stride, trans_a}, {b, b_stride, trans_b}, m, n, k, c, c_stride,
                          accumulate, start);

@@ -11,7 +11,6 @@ HWY_BEFORE_NAMESPACE();
 namespace sluice::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// A product and a sum, not fused: a tail of single numbers must give the same bits everywhere.
 template <class T>
 HWY_INLINE void Multiply(const MaskedRows<T>& q) {
   const hn::ScalableTag<T> d;

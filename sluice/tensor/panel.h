@@ -23,7 +23,7 @@ struct Segment {
 };
 
 /// z[row][offset[v] + lane] = start + sum over segments. Long chains are run in blocks of k that
-/// keep the panel in the first cache, with the partial sums stored in z and read back.
+/// keep the panel in a cache, with the partial sums stored in z and read back.
 template <class T>
 struct PanelTask {
   const Segment<T>* segments;

@@ -34,7 +34,7 @@ namespace {
 
 constexpr int64_t widest_strip = 512;  // columns whose sums stay in the first cache
 
-// Four strips at least where columns are few, for threads to share; none narrower than two lines.
+// Up to four strips where columns are few, for threads to share; none narrower than two lines.
 int64_t strip_width(int64_t columns) {
   return std::clamp<int64_t>((columns + 63) / 64 * 16, 32, widest_strip);
 }

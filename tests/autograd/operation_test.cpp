@@ -198,6 +198,19 @@ TEST(Operation, MovesTheRightElements) {
   EXPECT_EQ(sums.item(0), 0 + 4 + 8);
 }
 
+// Chains of no links are zeros, and so is the gradient of what nothing was multiplied with.
+TEST(Operation, ProductsOfNothing) {
+  const Variable a(Tensor({3, 0})), b(Tensor({0, 4}));
+  const Tensor zeros = matmul(a, b).value();
+  EXPECT_EQ(zeros.shape().to_string(), "[3,4]");
+  for (const float value : zeros.values<float>()) EXPECT_EQ(value, 0);
+  const Variable none(Tensor({2, 0, 5}), true), right(Tensor({2, 5, 4}), true);
+  const Variable y = matmul(none, right);
+  EXPECT_EQ(y.shape().to_string(), "[2,0,4]");
+  y.backward(Tensor(y.shape()));
+  for (const float value : right.grad().values<float>()) EXPECT_EQ(value, 0);
+}
+
 TEST(Operation, RefusesShapesThatDoNotFit) {
   const Variable a(Tensor({2, 3})), b(Tensor({2})), c(Tensor({2, 3}, DType::f64));
   EXPECT_THROW(a + b, Error);

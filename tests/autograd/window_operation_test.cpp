@@ -80,6 +80,8 @@ std::vector<ConvolutionCase> convolution_cases() {
       {"a line with a stride", {2, 1, 90, 33}, {5, 33, 1, 4}, {}, {.stride = 2, .after = 1}},
       {"padded beyond the kernel", {2, 1, 33, 32}, {3, 32, 1, 2}, {}, {.before = 5, .after = 3}},
       {"a line in several pieces", {2, 1, 1300, 3}, {4, 3, 1, 5}, {}, {.before = 2, .after = 2}},
+      {"an image without rows", {1, 0, 40, 3}, {4, 3, 1, 3}, {.after = 1}, {}},
+      {"a window as long as the line", {2, 1, 40, 32}, {5, 32, 1, 40}, {}, {}},
       {"a line shared by threads", {1, 1, 1300, 32}, {40, 32, 1, 2}, {}, {.dilation = 4}},
   };
 }

@@ -94,7 +94,7 @@ std::vector<Product> products() {
   std::vector<Product> rows;
   const int64_t sizes[][3] = {{1, 1, 1},   {1, 17, 5},   {2, 3, 300},  {5, 64, 7},   {7, 65, 33},
                               {13, 31, 2}, {16, 48, 1},  {130, 9, 20}, {129, 50, 3}, {6, 130, 700},
-                              {1, 53, 13}, {1, 280, 37}, {34, 1, 39},  {45, 1, 258}};
+                              {1, 53, 13}, {1, 280, 37}, {34, 1, 39},  {146, 1, 258}};
   for (const auto& [m, n, k] : sizes)
     for (Trans trans_a : {Trans::no, Trans::yes})
       for (Trans trans_b : {Trans::no, Trans::yes})
@@ -144,11 +144,13 @@ TYPED_TEST(Gemm, NothingToAddIsZeroOrWhatWasThere) {
 }
 
 TYPED_TEST(Gemm, ThreadsChangeNoBit) {
-  // More than a million products: wide; few panels and some rows; many rows and a long chain; one.
-  const int64_t sizes[][3] = {{7, 1700, 90}, {70, 210, 90}, {150, 20, 800}, {1, 1500, 750}};
+  // More than a million products: wide; few panels and some rows; many rows and a long chain; one;
+  // one column.
+  const int64_t sizes[][3] = {
+      {7, 1700, 90}, {70, 210, 90}, {150, 20, 800}, {1, 1500, 750}, {1300, 1, 300}};
   for (const auto& [m, n, k] : sizes)
     for (Trans trans_a : {Trans::no, Trans::yes}) {
-      const Product large{m, n, k, trans_a, Trans::yes, true, 1};
+      const Product large{m, n, k, trans_a, Trans::yes, true, n == 1 ? 0 : 1};
       set_num_threads(1);
       const std::vector<TypeParam> alone = run<TypeParam>(large);
       for (int threads : {2, 3, 5}) {
