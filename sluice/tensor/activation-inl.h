@@ -8,72 +8,11 @@
 
 #include <hwy/highway.h>
 
+#include "sluice/tensor/exp-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace sluice::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-
-// exp(x) = 2^n exp(r), n = round(x / ln 2), |r| <= ln(2)/2, and exp(r) - 1 = r + r² q(r).
-// The float q is a minimax fit of degree 4 (error 3e-9 of exp r), the double one is Taylor's.
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V ExpPolynomialFloat(D d, V r) {
-  V q = hn::Set(d, 1.3814320554956794e-3f);
-  q = hn::MulAdd(q, r, hn::Set(d, 8.36885068565607e-3f));
-  q = hn::MulAdd(q, r, hn::Set(d, 4.1668400168418884e-2f));
-  q = hn::MulAdd(q, r, hn::Set(d, 1.666651964187622e-1f));
-  return hn::MulAdd(q, r, hn::Set(d, 4.999999403953552e-1f));
-}
-
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V ExpPolynomialDouble(D d, V r) {
-  V q = hn::Set(d, 1.1470745597729725e-11);
-  q = hn::MulAdd(q, r, hn::Set(d, 1.6059043836821613e-10));
-  q = hn::MulAdd(q, r, hn::Set(d, 2.08767569878681e-9));
-  q = hn::MulAdd(q, r, hn::Set(d, 2.505210838544172e-8));
-  q = hn::MulAdd(q, r, hn::Set(d, 2.755731922398589e-7));
-  q = hn::MulAdd(q, r, hn::Set(d, 2.7557319223985893e-6));
-  q = hn::MulAdd(q, r, hn::Set(d, 2.48015873015873e-5));
-  q = hn::MulAdd(q, r, hn::Set(d, 1.984126984126984e-4));
-  q = hn::MulAdd(q, r, hn::Set(d, 1.388888888888889e-3));
-  q = hn::MulAdd(q, r, hn::Set(d, 8.333333333333333e-3));
-  q = hn::MulAdd(q, r, hn::Set(d, 4.1666666666666664e-2));
-  q = hn::MulAdd(q, r, hn::Set(d, 1.6666666666666666e-1));
-  return hn::MulAdd(q, r, hn::Set(d, 0.5));
-}
-
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V ExpPolynomial(D d, V r) {
-  if constexpr (sizeof(hn::TFromD<D>) == 4)
-    return ExpPolynomialFloat(d, r);
-  else
-    return ExpPolynomialDouble(d, r);
-}
-
-/// 2^n and exp(r) - 1, of which exp(x) and exp(x) - 1 are made without cancellation.
-template <class V>
-struct ExpParts {
-  V scale, minus_one;
-};
-
-/// For |x| below 87 (float) or 708 (double). Adding 1.5 · 2^mantissa rounds to an integer and
-/// leaves it in the low bits, of which the exponent of 2^n is made.
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE ExpParts<V> SplitExp(D d, V x) {
-  using T = hn::TFromD<D>;
-  constexpr bool f32 = sizeof(T) == 4;
-  constexpr int mantissa = f32 ? 23 : 52;
-  const V inverse_ln2 = hn::Set(d, static_cast<T>(1.4426950408889634));
-  const V high = hn::Set(d, static_cast<T>(f32 ? 0.693359375 : 0.6931467056274414));
-  const V low = hn::Set(d, static_cast<T>(f32 ? -2.1219444170128554e-4 : 4.7493250390316726e-07));
-  const V magic = hn::Set(d, static_cast<T>(3LL << (mantissa - 1)));
-  const V shifted = hn::MulAdd(x, inverse_ln2, magic);
-  const V n = hn::Sub(shifted, magic);
-  const V r = hn::NegMulAdd(n, low, hn::NegMulAdd(n, high, x));
-  const V p = hn::MulAdd(hn::Mul(r, r), ExpPolynomial(d, r), r);
-  const hn::RebindToUnsigned<D> du;
-  const V one = hn::Set(d, T{1});
-  const auto exponent = hn::ShiftLeft<mantissa>(hn::BitCast(du, shifted));
-  return {hn::BitCast(d, hn::Add(exponent, hn::BitCast(du, one))), p};
-}
 
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
 /// The guess of 1 / b good to 14 bits that 512-bit vectors have, the same for half of one.
@@ -118,8 +57,8 @@ template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Sigmoid(D d, V x) {
   using T = hn::TFromD<D>;
   constexpr T most = sizeof(T) == 4 ? 87 : 708;
+  const ExpParts<V> e = SplitExp<-1>(d, AtLeast(d, AtMost(d, x, most), -most));
   const V one = hn::Set(d, T{1});
-  const ExpParts<V> e = SplitExp(d, AtLeast(d, AtMost(d, hn::Neg(x), most), -most));
   return Quotient<D>(one, hn::Add(one, hn::MulAdd(e.scale, e.minus_one, e.scale)));
 }
 
@@ -127,9 +66,10 @@ HWY_INLINE V Sigmoid(D d, V x) {
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Tanh(D d, V x) {
   using T = hn::TFromD<D>;
-  const V y = hn::Mul(hn::Abs(x), hn::Set(d, T{-2}));
-  const ExpParts<V> e = SplitExp(d, AtLeast(d, y, T{-40}));  // 1 to the last bit long before
-  const V m = hn::MulAdd(e.scale, e.minus_one, hn::Sub(e.scale, hn::Set(d, T{1})));
+  const V one = hn::Set(d, T{1});
+  const ExpParts<V> e =
+      SplitExp<-2, true>(d, AtMost(d, hn::Abs(x), T{20}));  // 1 to the last bit long before
+  const V m = hn::MulAdd(e.scale, e.minus_one, hn::Sub(e.scale, one));
   return hn::CopySign(Quotient<D>(m, hn::Add(m, hn::Set(d, T{2}))), x);
 }
 

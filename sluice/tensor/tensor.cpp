@@ -55,20 +55,8 @@ Tensor::Tensor(const Tensor& other)
   if (storage_) storage_->references.fetch_add(1, std::memory_order_relaxed);
 }
 
-Tensor::Tensor(Tensor&& other) noexcept
-    : storage_(std::exchange(other.storage_, nullptr)),
-      shape_(other.shape_),
-      dtype_(other.dtype_) {}
-
-Tensor& Tensor::operator=(Tensor other) noexcept {
-  std::swap(storage_, other.storage_);
-  shape_ = other.shape_;
-  dtype_ = other.dtype_;
-  return *this;
-}
-
-Tensor::~Tensor() {
-  if (!storage_ || storage_->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+void Tensor::release() noexcept {
+  if (storage_->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   const std::size_t bytes = storage_->block_bytes;
   storage_->~Storage();
   pool_release(storage_, bytes);

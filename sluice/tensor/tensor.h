@@ -23,9 +23,19 @@ class Tensor {
   /// Zero-filled.
   explicit Tensor(const Shape& shape, DType dtype = DType::f32);
   Tensor(const Tensor& other);
-  Tensor(Tensor&& other) noexcept;
-  Tensor& operator=(Tensor other) noexcept;
-  ~Tensor();
+  Tensor(Tensor&& other) noexcept
+      : storage_(std::exchange(other.storage_, nullptr)),
+        shape_(other.shape_),
+        dtype_(other.dtype_) {}
+  Tensor& operator=(Tensor other) noexcept {
+    std::swap(storage_, other.storage_);
+    shape_ = other.shape_;
+    dtype_ = other.dtype_;
+    return *this;
+  }
+  ~Tensor() {
+    if (storage_) release();
+  }
 
   /// Elements undefined: for results about to be written in full.
   static Tensor uninitialized(const Shape& shape, DType dtype = DType::f32);
@@ -70,6 +80,8 @@ class Tensor {
 
  private:
   struct Storage;
+  void release() noexcept;
+
   Storage* storage_ = nullptr;
   Shape shape_;
   DType dtype_ = DType::f32;

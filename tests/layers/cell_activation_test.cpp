@@ -118,7 +118,8 @@ TYPED_TEST(CellActivation, TanhIsNear) {
   const std::vector<T> x = many_numbers<T>(), y = activation<T>(Activation::tanh, x);
   for (size_t i = 0; i < x.size(); ++i) {
     const long double exact = std::tanh(static_cast<long double>(x[i]));
-    ASSERT_NEAR(static_cast<double>(y[i] - exact), 0, 1.3 * this->tolerance) << "x = " << x[i];
+    // Four roundings near 1: of exp's scale less 1, of exp - 1, of exp + 1 and of the quotient.
+    ASSERT_NEAR(static_cast<double>(y[i] - exact), 0, 2 * this->tolerance) << "x = " << x[i];
     // Numbers below the least of full precision count as zero (see flush_denormals.h).
     if (std::abs(x[i]) >= Limits<T>::min()) {
       ASSERT_EQ(std::signbit(y[i]), std::signbit(x[i])) << "x = " << x[i];
