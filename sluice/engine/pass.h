@@ -35,12 +35,14 @@ struct Direction {
   }
 };
 
-/// A [T,B,width] or [B,T,width] tensor, or some columns of one.
+/// A [T,B,width] or [B,T,width] tensor, or some columns of one. Or rows in the order of a ragged
+/// plan, [slice][own step][row][width], as the loops of stacked layers hand them on.
 struct SequenceView {
   Tensor tensor;
   bool batch_first = false;
   int first_column = 0, columns = 0;
   bool own_lanes = false;  ///< what stands behind its columns in a row belongs to no other view
+  bool sorted = false;     ///< in a plan's order, where padding has no place
 
   SequenceView() = default;
   SequenceView(Tensor t, bool batch_first_)
@@ -103,9 +105,9 @@ struct PassMemory {
   RowPlan plan;
   bool units = false;  ///< threads share the units, not the rows
   bool zero_first = true;
-  bool hold = false;  ///< padding holds the state: h before the first step, the last h after
-  Tensor packed_x;    ///< [slice][step][row][I or gates·I], ragged batches only
-  Tensor first;       ///< [row][padded] hidden state before the first step
+  bool hold = false;      ///< padding holds the state: h before the first step, the last h after
+  SequenceView sorted_x;  ///< of ragged batches: x or x_gates, unless x is given so
+  Tensor first;           ///< [row][padded] hidden state before the first step
   Tensor start;
   LoopMemory loop;
   MaskRule rule;
@@ -114,6 +116,9 @@ struct PassMemory {
   SegmentPlan segments;
   Tensor border_h, border_state[max_states];  ///< [slice][segment][row], see SegmentBorders
 };
+
+/// Slices that a layer's pass cuts a batch into.
+int slices_of(const CellLayout& layout, int batch, int steps, bool remember);
 
 /// Room for the forward loop's products, each task's threads' one after the other.
 template <class T>
@@ -184,6 +189,7 @@ class BackwardPass {
   void store_first();
   const LoopMemory& loop() const;
   SequenceView dx_view() const;
+  bool dy_padded() const;
   bool direct() const;  ///< one slice adds straight to the gradients; frozen weights have none
 
   const Direction& direction_;
@@ -192,8 +198,9 @@ class BackwardPass {
   LoopMemory again_;  // of a segment that is run forward again
   PoolArray<SequenceTask<T>> forward_tasks_;
   ForwardRoom<T> forward_room_;
-  SequenceView dx_gates_;  // of each copy of x, where gates read copies of their own
-  Tensor dy_, dh_, dstate_[max_states], dmessage_[max_messages], dx_, dx_tail_, dweights_, dstart_,
+  SequenceView dx_gates_;   // of each copy of x, where gates read copies of their own
+  SequenceView sorted_dx_;  // what the loop writes, where dx is in the batch's order
+  Tensor dy_, dh_, dstate_[max_states], dmessage_[max_messages], dx_tail_, dweights_, dstart_,
       dunits_, daffine_, dsource_, dfull_, dprojected_, dprojection_, projection_transposed_;
   Tensor transposed_[max_parts];
   PoolArray<StepMasks<T>> masks_;

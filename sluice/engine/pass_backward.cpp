@@ -1,5 +1,4 @@
-// A direction's backward pass: memory, transposed weights, slices and their ordered sums around the
-// time loop.
+// A direction's backward pass: memory, transposed weights and slices' sums around the time loop.
 #include "sluice/engine/cell_packing.h"
 #include "sluice/engine/pass_masks.h"
 #include "sluice/engine/pass_memory.h"
@@ -75,10 +74,10 @@ void BackwardPass<T>::make_room() {
   const RowPlan& plan = memory_.plan;
   const int64_t batch = plan.batch(), slices = plan.slices();
   const SequenceView& dy = gradients_.dy;
-  // Lanes past the last unit must see zeros, so a narrow or ragged dy is copied.
-  if (dy.defined() && (plan.ragged() || !whole_vectors(dy, layout.out, layout.out_padded)))
+  // Lanes past the last unit must see zeros, so a narrow dy is copied.
+  if (dy_padded() || (dy.defined() && !whole_vectors(dy, layout.out, layout.out_padded)))
     gather_outputs();
-  if (memory_.hold && dy.defined() && plan.ragged()) add_held();
+  if (memory_.hold && dy_padded()) add_held();
   dh_ = Tensor({batch * layout.out_padded}, dtype_of<T>);
   if (layout.projects()) make_projection_room();
   for (int k = 1; k < layout.states; ++k) dstate_[k] = Tensor({batch * layout.padded}, dtype_of<T>);
@@ -86,9 +85,10 @@ void BackwardPass<T>::make_room() {
   for (int k = 0; k < layout.messages; ++k) dmessage_[k] = room<T>(batch * layout.padded);
   if (gradients_.dx.defined()) {
     if (memory_.x_gates.defined()) dx_gates_ = view_by_gate<T>(layout, memory_.x);
-    const int64_t count = batch * plan.steps() * dx_view().columns;
+    if (plan.ragged() && !gradients_.dx.sorted)
+      sorted_dx_ = sorted_room<T>(plan, dx_view().columns);
     // A gate that adds to its x's own unit alone finds zeros there.
-    if (plan.ragged()) dx_ = dx_gates_.defined() ? Tensor({count}, dtype_of<T>) : room<T>(count);
+    if (dx_gates_.defined() && sorted_dx_.defined()) sorted_dx_.tensor.fill(0);
     dx_tail_ = room<T>(tail_room(layout) * most_threads(direction_, memory_) * slices);
   }
   if (!direct()) dweights_ = room<T>(slices * layout.packed_size());
@@ -140,6 +140,12 @@ void BackwardPass<T>::add_held() {
   });
 }
 
+/// Whether dy stands in the batch's order, padding between the steps.
+template <class T>
+bool BackwardPass<T>::dy_padded() const {
+  return memory_.plan.ragged() && gradients_.dy.defined() && !gradients_.dy.sorted;
+}
+
 template <class T>
 bool BackwardPass<T>::direct() const {
   return memory_.plan.slices() == 1 && direction_.weights.requires_grad() &&
@@ -187,7 +193,7 @@ template <class T>
 void BackwardPass<T>::complete(SequenceTask<T>& q, int slice) {
   const CellLayout& layout = direction_.layout;
   const bool reverse = direction_.reverse;
-  const int begin = memory_.plan.begin(slice), first = reverse ? q.steps - 1 : 0;
+  const int begin = memory_.plan.begin(slice);
   const int64_t row = int64_t{begin} * layout.padded, out_row = int64_t{begin} * layout.out_padded;
   for (int p = 0; p < layout.parts(); ++p)
     if (transposed_[p].defined()) q.transposed[p] = transposed_[p].template data<T>();
@@ -198,9 +204,10 @@ void BackwardPass<T>::complete(SequenceTask<T>& q, int slice) {
     q.dy_row = layout.out_padded;
     q.dy_value = int64_t{memory_.plan.batch()} * q.steps * layout.out_padded;
   } else if (dy.defined()) {
-    q.dy = dy.at<T>(first, begin);
-    q.dy_step = dy.step_stride() * (reverse ? -1 : 1);
-    q.dy_row = dy.row_stride();
+    const LoopRows<T> rows = loop_rows<T>(dy, memory_.plan, slice, reverse);
+    q.dy = rows.first;
+    q.dy_step = rows.step;
+    q.dy_row = rows.row;
     q.dy_value = layout.out;
   }
   q.dh = dh_.template data<T>() + out_row;
@@ -214,22 +221,17 @@ void BackwardPass<T>::complete(SequenceTask<T>& q, int slice) {
   for (int k = 0; k < layout.messages; ++k) q.dmessage[k] = dmessage_[k].template data<T>() + row;
   for (int k = 1; k < layout.states; ++k) q.dstate[k] = dstate_[k].template data<T>() + row;
   q.need_first = gradients_.dfirst[0] != nullptr;
-  SequenceView dx = dx_view();
+  const SequenceView dx = sorted_dx_.defined() ? sorted_dx_ : dx_view();
   if (dx.defined()) {
     const int lanes = layout.lanes, whole = (layout.x_columns + lanes - 1) / lanes * lanes;
     q.dx_tail = dx_tail_.template data<T>() + slice * tail_room(layout);
     q.dx_columns = layout.input_size;
-    if (dx_.defined()) {
-      q.dx = dx_.template data<T>() + int64_t{begin} * q.steps * dx.columns;
-      q.dx_step = int64_t{q.rows} * dx.columns;
-      q.dx_row = dx.columns;
-    } else {
-      q.dx = dx.at<T>(first, begin);
-      q.dx_step = dx.step_stride() * (reverse ? -1 : 1);
-      q.dx_row = dx.row_stride();
-      if (layout.x_columns == layout.input_size && whole_vectors(dx, layout.x_columns, whole))
-        q.dx_columns = whole;
-    }
+    if (layout.x_columns == layout.input_size && whole_vectors(dx, layout.x_columns, whole))
+      q.dx_columns = whole;
+    const LoopRows<T> rows = loop_rows<T>(dx, memory_.plan, slice, reverse);
+    q.dx = rows.first;
+    q.dx_step = rows.step;
+    q.dx_row = rows.row;
   }
   T* weights = nullptr;
   if (direct()) {
@@ -267,8 +269,8 @@ void BackwardPass<T>::finish() {
   store_first();
   SequenceView dx = dx_view();
   if (!dx.defined()) return;
-  if (memory_.plan.ragged()) {
-    scatter(std::as_const(dx_).template data<T>(), dx.columns, dx, memory_.plan,
+  if (sorted_dx_.defined()) {
+    scatter(std::as_const(sorted_dx_.tensor).template data<T>(), dx.columns, dx, memory_.plan,
             direction_.reverse);
     fill_padding<T>(dx, memory_, direction_.reverse, false, 0);
   }
@@ -379,7 +381,7 @@ void BackwardPass<T>::store_first() {
   for (int p = 0; dfirst[0] && p < plan.batch(); ++p)
     std::copy_n(dh_.template data<T>() + int64_t{p} * layout.out_padded, h,
                 dfirst[0] + int64_t{plan.row(p)} * h);
-  if (dfirst[0] && memory_.hold && dy.defined() && plan.ragged())
+  if (dfirst[0] && memory_.hold && dy_padded())
     for_each_padding(plan, direction_.reverse, [&](const PaddedStep& s) {
       const T* held = dy.at<T>(s.time, s.row);
       for (int u = 0; s.own < 0 && u < h; ++u) dfirst[0][int64_t{s.row} * h + u] += held[u];

@@ -26,6 +26,14 @@ int choose_slices(int batch, bool gradients) {
   return std::clamp(slices, 1, most_slices);
 }
 
+}  // namespace
+
+int slices_of(const CellLayout& layout, int batch, int steps, bool remember) {
+  return share_units(layout, batch, steps) ? 1 : choose_slices(batch, remember);
+}
+
+namespace {
+
 /// [B,H] given states to the layout of the loop; null: zeros.
 template <class T>
 void load_first(const CellLayout& layout, PassMemory& m, const T* const* first) {
@@ -119,7 +127,7 @@ ForwardPass<T>::ForwardPass(const Direction& direction, PassMemory& m, const Pad
   const CellLayout& layout = direction.layout;
   const int steps = m.x.steps(), batch = m.x.batch();
   m.units = share_units(layout, batch, steps);
-  m.plan = RowPlan(steps, batch, m.units ? 1 : choose_slices(batch, remember), padding);
+  m.plan = RowPlan(steps, batch, slices_of(layout, batch, steps, remember), padding);
   if (remember && m.segment > 0 && m.segment < steps)
     m.segments = SegmentPlan(layout, m.plan, sizeof(T), m.segment);
   const bool remembers = (remember && m.segments.empty()) || steps == 1;
@@ -136,9 +144,10 @@ ForwardPass<T>::ForwardPass(const Direction& direction, PassMemory& m, const Pad
   }
   if (m.rule.training && m.rule.rates.weights > 0)
     m.weights = masked_weights<T>(layout, m.rule, direction.weights.value());
-  if (m.plan.ragged()) {
+  if (m.plan.ragged() && !m.x.sorted) {
     const SequenceView& x = m.x_gates.defined() ? m.x_gates : m.x;
-    m.packed_x = gather<T>(x, m.plan, direction.reverse, x.columns);
+    m.sorted_x = sorted_room<T>(m.plan, x.columns);
+    gather(x, m.plan, direction.reverse, x.columns, m.sorted_x.tensor.data<T>());
   }
   make_borders<T>(layout, m);
   const bool keep_h = remembers || m.y.defined() || m.plan.ragged();

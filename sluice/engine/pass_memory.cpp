@@ -27,18 +27,12 @@ void set_norms(const Direction& d, const LoopMemory& loop, int64_t begin, Sequen
 
 template <class T>
 void set_input(const Direction& d, const PassMemory& m, int slice, SequenceTask<T>& q) {
-  const int begin = m.plan.begin(slice);
-  const SequenceView& x = m.x_gates.defined() ? m.x_gates : m.x;
+  const SequenceView& x = m.sorted_x.defined() ? m.sorted_x : m.x_gates.defined() ? m.x_gates : m.x;
+  const LoopRows<T> rows = loop_rows<T>(x, m.plan, slice, d.reverse);
   q.x_gate = m.x_gates.defined() ? d.layout.input_size : 0;
-  if (m.plan.ragged()) {
-    q.x = std::as_const(m.packed_x).template data<T>() + int64_t{begin} * q.steps * x.columns;
-    q.x_step = int64_t{q.rows} * x.columns;
-    q.x_row = x.columns;
-  } else {
-    q.x = x.at<T>(d.reverse ? q.steps - 1 : 0, begin);
-    q.x_step = x.step_stride() * (d.reverse ? -1 : 1);
-    q.x_row = x.row_stride();
-  }
+  q.x = rows.first;
+  q.x_step = rows.step;
+  q.x_row = rows.row;
 }
 
 template <class T>
@@ -46,10 +40,8 @@ typename SequenceTask<T>::Output output_of(const Direction& d, const PassMemory&
                                            const LoopMemory& loop, int value, int slice) {
   const int begin = m.plan.begin(slice), padded = d.layout.padded;
   if (!loop.output[value].defined()) {
-    SequenceView y = m.y;
-    T* const first = y.at<T>(d.reverse ? m.plan.steps() - 1 : 0, begin);
-    return {first + place_in_y(d.layout, m, value) * padded, y.step_stride() * (d.reverse ? -1 : 1),
-            y.row_stride()};
+    const LoopRows<T> y = loop_rows<T>(m.y, m.plan, slice, d.reverse);
+    return {y.first + place_in_y(d.layout, m, value) * padded, y.step, y.row};
   }
   Tensor all = loop.output[value];
   const int64_t steps = all.numel() / (int64_t{m.plan.batch()} * padded);
@@ -87,10 +79,10 @@ SequenceTask<T> make_task(const Direction& d, const PassMemory& m, const LoopMem
   const int64_t kept = loop.kept();
   q.h_period = q.steps;
   if (!loop.h.defined()) {
-    SequenceView y = m.y;
-    q.h = y.at<T>(d.reverse ? q.steps - 1 : 0, static_cast<int>(begin));
-    q.h_step = y.step_stride() * (d.reverse ? -1 : 1);
-    q.h_row = y.row_stride();
+    const LoopRows<T> y = loop_rows<T>(m.y, plan, slice, d.reverse);
+    q.h = y.first;
+    q.h_step = y.step;
+    q.h_row = y.row;
   } else {
     Tensor h = loop.h;
     q.h_period = static_cast<int>(h.numel() / (int64_t{plan.batch()} * layout.out_padded));

@@ -18,7 +18,7 @@ inline bool whole_vectors(const SequenceView& view, int columns, int padded) {
 
 /// Whether y's own memory can hold the hidden states that the loop reads back.
 inline bool y_serves(const CellLayout& layout, const PassMemory& memory) {
-  return memory.y.defined() && !memory.plan.ragged() && layout.gives_h() &&
+  return memory.y.defined() && (memory.y.sorted || !memory.plan.ragged()) && layout.gives_h() &&
          whole_vectors(memory.y, layout.out, layout.out_padded);
 }
 
@@ -30,6 +30,22 @@ inline int place_in_y(const CellLayout& layout, const PassMemory& memory, int va
       memory.y.defined() && !memory.plan.ragged() && layout.hidden_size == layout.padded;
   return serves && given != layout.gives.end() ? static_cast<int>(given - layout.gives.begin())
                                                : -1;
+}
+
+/// Where the loop finds a sequence: own step s of a slice's row r at first + s * step + r * row.
+template <class T>
+struct LoopRows {
+  T* first;
+  ptrdiff_t step, row;
+};
+template <class T>
+LoopRows<T> loop_rows(SequenceView view, const RowPlan& plan, int slice, bool reverse) {
+  const int begin = plan.begin(slice), last = plan.steps() - 1;
+  if (!view.sorted)
+    return {view.at<T>(reverse ? last : 0, begin), view.step_stride() * (reverse ? -1 : 1),
+            view.row_stride()};
+  const int64_t width = view.tensor.size(-1);
+  return {view.tensor.data<T>() + begin * plan.steps() * width, plan.count(slice) * width, width};
 }
 
 template <class T>
@@ -47,6 +63,15 @@ void sum_biases(const Direction& d, T* start) {
     const T* b = std::as_const(bias->value()).template data<T>();
     for (int64_t i = 0; i < count; ++i) start[i] += b[i];
   }
+}
+
+/// Room for a view's rows in the order of the plan.
+template <class T>
+SequenceView sorted_room(const RowPlan& plan, int columns) {
+  const Shape shape = {plan.steps(), plan.batch(), columns};
+  SequenceView view(Tensor::uninitialized(shape, dtype_of<T>), false);
+  view.sorted = true;
+  return view;
 }
 
 /// Copies rows between a view and packed memory [slice][step][row][width]; ragged or padded only.
@@ -68,16 +93,10 @@ template <class T>
 void gather(const SequenceView& from, const RowPlan& plan, bool reverse, int width, T* to) {
   const auto rows = from.rows<T>();
   const int columns = from.columns;
-  if (columns < width) std::fill_n(to, int64_t{plan.batch()} * plan.steps() * width, T{0});
   for_each_row<T>(plan, reverse, width, [=](int64_t at, int time, int row) {
     std::copy_n(rows.at(time, row), columns, to + at);
+    if (columns < width) std::fill(to + at + columns, to + at + width, T{0});
   });
-}
-template <class T>
-Tensor gather(const SequenceView& from, const RowPlan& plan, bool reverse, int width) {
-  Tensor packed = room<T>(int64_t{plan.batch()} * plan.steps() * width);
-  gather(from, plan, reverse, width, packed.data<T>());
-  return packed;
 }
 
 template <class T>
@@ -95,33 +114,37 @@ struct PaddedStep {
   int time, row, position, slice, own;
 };
 
+/// Calls f(PaddedStep) for all of them, a row's by one thread.
 template <class F>
 void for_each_padding(const RowPlan& plan, bool reverse, F&& f) {
-  for (int slice = 0; slice < plan.slices(); ++slice)
+  const int steps = plan.steps();
+  const auto turned = [=](int k) { return reverse ? steps - 1 - k : k; };
+  parallel_for(plan.slices(), [&](int64_t i) {
+    const int slice = static_cast<int>(i);
     for (int p = plan.begin(slice); p < plan.begin(slice + 1); ++p) {
-      int own = -1;
-      for (int k = 0; k < plan.steps(); ++k) {
-        const int t = reverse ? plan.steps() - 1 - k : k;
-        if (own + 1 < plan.length(p) && plan.time(p, own + 1, reverse) == t)
-          ++own;
-        else
-          f(PaddedStep{t, plan.row(p), p, slice, own});
+      const int length = plan.length(p), block = plan.has_gaps() ? 1 : length;
+      for (int own = -1, k = 0; k < steps; k += block, own += block) {
+        const int next = own + 1 < length ? turned(plan.time(p, own + 1, reverse)) : steps;
+        for (; k < next; ++k) f(PaddedStep{turned(k), plan.row(p), p, slice, own});
       }
     }
+  });
 }
 
 /// Fills the padding of a ragged sequence with zeros, or with the state held there.
 template <class T>
 void fill_padding(SequenceView& y, const PassMemory& m, bool reverse, bool hold, int padded) {
-  for_each_padding(m.plan, reverse, [&](const PaddedStep& s) {
-    T* to = y.at<T>(s.time, s.row);
+  const auto rows = y.rows<T>();
+  const int columns = y.columns;
+  for_each_padding(m.plan, reverse, [&, columns](const PaddedStep& s) {
+    T* const to = rows.at(s.time, s.row);
     if (!hold)
-      std::fill_n(to, y.columns, T{0});
+      std::fill_n(to, columns, T{0});
     else if (s.own >= 0)
-      std::copy_n(y.at<T>(m.plan.time(s.position, s.own, reverse), s.row), y.columns, to);
+      std::copy_n(rows.at(m.plan.time(s.position, s.own, reverse), s.row), columns, to);
     else
-      std::copy_n(std::as_const(m.first).template data<T>() + int64_t{s.position} * padded,
-                  y.columns, to);
+      std::copy_n(std::as_const(m.first).template data<T>() + int64_t{s.position} * padded, columns,
+                  to);
   });
 }
 

@@ -34,10 +34,11 @@ class RowPlan {
   /// The same of all positions from one on; null where they are the positions.
   const int* rows(int position) const { return ragged() ? row_.data() + position : nullptr; }
   int length(int position) const { return ragged() ? length_[position] : steps_; }
+  bool has_gaps() const { return times_.size() > 0; }  ///< between the steps of a row
   /// Time index of own step s of the row at a position.
   int time(int position, int s, bool reverse) const {
     const int length = this->length(position), own = reverse ? length - 1 - s : s;
-    if (times_.size() > 0) return times_[static_cast<ptrdiff_t>(position) * steps_ + own];
+    if (has_gaps()) return times_[static_cast<ptrdiff_t>(position) * steps_ + own];
     return own + (left_ ? steps_ - length : 0);
   }
 

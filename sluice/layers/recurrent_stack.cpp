@@ -14,9 +14,19 @@ T* block_of(const Tensor& tensor, int index) {
   return shared.data<T>() + index * tensor.size(1) * tensor.size(2);
 }
 
+/// Whether a ragged layer's rows pass to the one above as the loops have them, in the order of
+/// lengths: it has the same slices, and no mask that is drawn by time and row.
+bool hands_on_sorted(const Recurrent::Body& body, const SequenceView& x, bool remember, int layer) {
+  const auto slices = [&](int i) {
+    return slices_of(body.directions[i].layout, x.batch(), x.steps(), remember);
+  };
+  return body.options.dropout.input == 0 && slices(layer) == slices(layer + 1);
+}
+
 /// The memory of a layer's output. Between layers of one direction it is padded to whole vectors,
 /// steps first, so that the loops read and write it without a copy.
-SequenceView output_of(const Recurrent::Body& body, const SequenceView& x, int layer) {
+SequenceView output_of(const Recurrent::Body& body, const StackInput& input, const SequenceView& x,
+                       int layer) {
   const RecurrentOptions& o = body.options;
   const bool top = layer == o.num_layers - 1;
   if (top && !body.makes_all_outputs()) return {};
@@ -27,6 +37,7 @@ SequenceView output_of(const Recurrent::Body& body, const SequenceView& x, int l
     SequenceView view(Tensor::uninitialized({steps, batch, padded}, body.dtype), false);
     view = view.part(0, body.out());
     view.own_lanes = true;
+    view.sorted = !input.padding.lengths.empty() && hands_on_sorted(body, x, input.remember, layer);
     return view;
   }
   const Shape shape = o.batch_first ? Shape{batch, steps, width} : Shape{steps, batch, width};
@@ -80,7 +91,7 @@ Tensor forward_wave(const Recurrent::Body& body, const StackInput& input,
   std::optional<ForwardPass<T>> passes[most_wave];
   SequenceView x(input.x, body.options.batch_first), y;
   for (int i = 0; i < layers; ++i, x = y) {
-    y = output_of(body, x, i);
+    y = output_of(body, input, x, i);
     emplace_pass<T>(body, input, memory[i], x, y, i, passes[i]);
   }
   if (!run_wave<T>(passes, layers, run_forward_wave<T>))
@@ -100,7 +111,7 @@ Tensor forward_stack(const Recurrent::Body& body, const StackInput& input,
   if (runs_as_wave(body, x.batch(), !input.padding.lengths.empty()))
     return forward_wave<T>(body, input, memory, last);
   for (int layer = 0; layer < o.num_layers; ++layer, x = y) {
-    y = output_of(body, x, layer);
+    y = output_of(body, input, x, layer);
     const int width = body.layer_output(layer);
     for (int k = 0; k < d; ++k) {
       const int index = layer * d + k;

@@ -52,24 +52,23 @@ class BlockWalk {
         counter_(draw.counter[0] + static_cast<uint64_t>(blocks.first)) {}
 
   /// The next lanes' first word of the counter and second word of the key.
-  HWY_INLINE void next(hn::Vec<Blocks>& counter, hn::Vec<Blocks>& key) {
+  HWY_INLINE void next(uint64_t* counters, uint64_t* keys) {
     const Blocks d;
     const auto lanes = static_cast<int64_t>(hn::Lanes(d));
     if (block_ + lanes <= blocks_) {
-      counter = hn::Iota(d, counter_ + static_cast<uint64_t>(block_));
-      key = hn::Set(d, key_of_row());
+      alignas(64) static constexpr uint64_t ascending[8] = {0, 1, 2, 3, 4, 5, 6, 7};
+      const auto first = hn::Set(d, counter_ + static_cast<uint64_t>(block_));
+      hn::Store(hn::Add(first, hn::Load(d, ascending)), d, counters);
+      hn::Store(hn::Set(d, key_of_row()), d, keys);
       block_ += lanes;
       if (block_ == blocks_) start_row();
       return;
     }
-    alignas(64) uint64_t counters[hn::MaxLanes(Blocks())], keys[hn::MaxLanes(Blocks())];
     for (int64_t i = 0; i < lanes; ++i) {
       counters[i] = counter_ + static_cast<uint64_t>(block_);
       keys[i] = key_of_row();
       if (++block_ == blocks_) start_row();
     }
-    counter = hn::Load(d, counters);
-    key = hn::Load(d, keys);
   }
 
  private:
@@ -107,9 +106,15 @@ HWY_INLINE void DrawWords(const MaskDraw& draw, BlockWalk& walk, void* words) {
   const auto pair = [&](V low, V upper) HWY_ATTR {
     return hn::BitCast(d, hn::OddEven(hn::DupEven(hn::BitCast(dw, upper)), hn::BitCast(dw, low)));
   };
+  // What is indexed by a loop that is not unrolled would stay in memory, round after round.
+  alignas(64) uint64_t counters[kChains * hn::MaxLanes(d)], keys[kChains * hn::MaxLanes(d)];
+  for (int k = 0; k < kChains; ++k) walk.next(counters + k * hn::Lanes(d), keys + k * hn::Lanes(d));
   V word[kChains][4], key[kChains];
+  HWY_UNROLL(4)
   for (int k = 0; k < kChains; ++k) {
-    walk.next(word[k][0], key[k]);
+    word[k][0] = hn::Load(d, counters + k * hn::Lanes(d));
+    key[k] = hn::Load(d, keys + k * hn::Lanes(d));
+    HWY_UNROLL(3)
     for (int i = 1; i < 4; ++i) word[k][i] = hn::Set(d, uint64_t{draw.counter[i]});
   }
   uint32_t first_key = draw.key[0];
@@ -125,6 +130,7 @@ HWY_INLINE void DrawWords(const MaskDraw& draw, BlockWalk& walk, void* words) {
       key[k] = hn::Add(key[k], hn::Set(d, uint64_t{0xbb67ae85u}));
     }
   }
+  HWY_UNROLL(4)
   for (int k = 0; k < kChains; ++k)
     hn::StoreInterleaved2(pair(word[k][0], word[k][1]), pair(word[k][2], word[k][3]), d,
                           static_cast<uint64_t*>(words) + 2 * k * hn::Lanes(d));
