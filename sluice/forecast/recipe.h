@@ -42,7 +42,7 @@ struct RateTable {
 };
 
 /// One number for all parameters, or numbers by name: {weight_hh: 1e-4, bias: 1e-5}.
-struct PenaltyTable {
+struct ParameterTable {
   std::vector<std::pair<std::string, double>> by_name;  ///< "": all of them
 };
 
@@ -91,11 +91,12 @@ struct Recipe {
   std::optional<RateTable> learning_rate;
   NamedOptions schedule;
   std::optional<double> weight_decay;
-  PenaltyTable l1, l2;
+  ParameterTable l1, l2;
   std::optional<int> epochs, batch_size;  // batch_size 0: all
   bool shuffle = true;
   std::optional<double> clip_norm;
   double clip_value = 0, clip_parameter_norm = 0;
+  ParameterTable clip_weights;
   double ema_decay = 0;
   std::vector<std::string> metrics;
   int patience = 0;

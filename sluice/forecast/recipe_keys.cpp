@@ -240,6 +240,9 @@ void add_training_keys(std::vector<RecipeKey>& keys) {
                      at_least(0)));
   keys.push_back(key(g, "clip_parameter_norm", &R::clip_parameter_norm,
                      "longest gradient of one weight matrix or bias; 0: any", at_least(0)));
+  keys.push_back(key(g, "clip_weights", &R::clip_weights,
+                     "largest absolute value of all parameters after an update, or of some by "
+                     "name, as IndRNN's 2^(1/lookback): {u: 1.03}; 0: any"));
   keys.push_back(key(g, "ema_decay", &R::ema_decay,
                      "memory of a moving average of the weights, as 0.99, which then forecasts; "
                      "0: the weights themselves",

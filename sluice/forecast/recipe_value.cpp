@@ -100,7 +100,7 @@ std::string type_name(const NamedOptions&) { return "name, with options"; }
 std::string type_name(const ModelChoice&) { return "name or list of layers"; }
 std::string type_name(const RateTable&) { return "number or {epoch: number}"; }
 std::string type_name(const TransformChoice&) { return "list, or list of lists"; }
-std::string type_name(const PenaltyTable&) { return "number or {name: number}"; }
+std::string type_name(const ParameterTable&) { return "number or {name: number}"; }
 std::string type_name(const DerivedColumns&) { return "{name: {column: factor}}"; }
 
 void read(const Setting& setting, const std::string& key, std::string& out) {
@@ -230,7 +230,7 @@ void read(const Setting& setting, const std::string& key, TransformChoice& out) 
   }
 }
 
-void read(const Setting& setting, const std::string& key, PenaltyTable& out) {
+void read(const Setting& setting, const std::string& key, ParameterTable& out) {
   out = {};
   if (setting.kind != Setting::Kind::map) {
     read(setting, key, out.by_name.emplace_back().second);
@@ -317,7 +317,7 @@ std::string write(const TransformChoice& value) {
   return "[" + all + "]";
 }
 
-std::string write(const PenaltyTable& value) {
+std::string write(const ParameterTable& value) {
   if (value.by_name.empty()) return "0";
   if (value.by_name.front().first.empty()) return write(value.by_name.front().second);
   std::string table;

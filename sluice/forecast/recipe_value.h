@@ -19,7 +19,7 @@ std::string type_name(const NamedOptions&);
 std::string type_name(const ModelChoice&);
 std::string type_name(const RateTable&);
 std::string type_name(const TransformChoice&);
-std::string type_name(const PenaltyTable&);
+std::string type_name(const ParameterTable&);
 std::string type_name(const DerivedColumns&);
 
 /// Converts, or throws Error "recipe.value" that names the place, the key and what was expected.
@@ -34,7 +34,7 @@ void read(const Setting& setting, const std::string& key, NamedOptions& out);
 void read(const Setting& setting, const std::string& key, ModelChoice& out);
 void read(const Setting& setting, const std::string& key, RateTable& out);
 void read(const Setting& setting, const std::string& key, TransformChoice& out);
-void read(const Setting& setting, const std::string& key, PenaltyTable& out);
+void read(const Setting& setting, const std::string& key, ParameterTable& out);
 void read(const Setting& setting, const std::string& key, DerivedColumns& out);
 
 /// As YAML that read() understands.
@@ -49,7 +49,7 @@ std::string write(const NamedOptions& value);
 std::string write(const ModelChoice& value);
 std::string write(const RateTable& value);
 std::string write(const TransformChoice& value);
-std::string write(const PenaltyTable& value);
+std::string write(const ParameterTable& value);
 std::string write(const DerivedColumns& value);
 
 [[noreturn]] void refuse(const Setting& setting, const std::string& key,

@@ -77,6 +77,8 @@ TrainOptions train_options(const Recipe& recipe, uint64_t seed, const TrainingOu
   options.clip_norm = recipe.clip_norm.value_or(0);
   options.clip_value = recipe.clip_value;
   options.clip_parameter_norm = recipe.clip_parameter_norm;
+  for (const auto& [name, largest] : recipe.clip_weights.by_name)
+    if (largest > 0) options.clip_weights.push_back({name, largest});
   options.ema_decay = recipe.ema_decay;
   options.metrics = recipe.metrics;
   options.early_stopping.patience = recipe.patience;

@@ -107,6 +107,31 @@ void check_cell(const RecurrentOptions& o, const CellInfo& cell) {
          "a clock already says which units keep their state");
 }
 
+void check_initialization(const RecurrentOptions& o) {
+  const std::vector<std::string> known = initializations_of(o.cell);
+  if (std::find(known.begin(), known.end(), o.initialization) == known.end()) {
+    std::string names;
+    for (const std::string& name : known) names += (names.empty() ? "" : ", ") + name;
+    fail_config("config.choice", "initialization",
+                "\"" + o.initialization + "\" is not one of " + names,
+                suggest(o.initialization, known));
+  }
+  const bool placed = o.block_index != 0 || o.num_blocks != 0;
+  if (placed && o.initialization != "xlstm")
+    fail_config("layer.blocks", o.block_index != 0 ? "block_index" : "num_blocks",
+                "has a meaning for initialization: xlstm alone", "leave it out");
+  if (o.block_index < 0)
+    fail_config("layer.blocks", "block_index",
+                "must be at least 0, not " + std::to_string(o.block_index),
+                "count the blocks of the model from 0");
+  const int64_t needed = int64_t{o.block_index} + o.num_layers;
+  if (placed && needed > o.num_blocks)
+    fail_config("layer.blocks", "num_blocks",
+                "layers from block " + std::to_string(o.block_index) + " on make it at least " +
+                    std::to_string(needed) + ", not " + std::to_string(o.num_blocks),
+                "count all blocks of the model");
+}
+
 void check(const RecurrentOptions& o) {
   const auto within = [](const char* what, int value, int largest) {
     if (value < 1)
@@ -133,10 +158,7 @@ void check(const RecurrentOptions& o) {
     fail_config("layer.clip", "clip", "must be a number of at least 0",
                 "set it to the bound of what goes into a gate, or to 0 for none");
   check_dropout(o.dropout);
-  if (o.initialization != "pytorch" && o.initialization != "keras")
-    fail_config("config.choice", "initialization",
-                "\"" + o.initialization + "\" is not one of pytorch, keras",
-                suggest(o.initialization, {"pytorch", "keras"}));
+  check_initialization(o);
 }
 
 /// One call of a recurrent stack on the tape: all layers and directions.

@@ -38,9 +38,15 @@ struct RecurrentOptions {
   int segment = 0;
   CellStructure structure = {};   ///< heads, clocks, a projection
   std::string peepholes = "ifo";  ///< of the gates that the cell has peepholes for, those it uses
-  std::string initialization = "pytorch";  ///< or "keras"
+  /// Or "keras"; of an sLSTM also "xlstm", as its authors' code starts it: the input's weights
+  /// N(0, 2/(5 I)), the recurrent ones and the biases 0 but for the forget gate's, which run within
+  /// every head from 5 to -7 by a power that rises from layer to layer, 0.3 to 1.6.
+  std::string initialization = "pytorch";
+  /// For "xlstm": which block of its model the first layer is, from 0, and how many there are; 0:
+  /// as many as the stack has layers.
+  int block_index = 0, num_blocks = 0;
   /// Sum of the forget gate's biases at the start; NaN leaves what the initialisation gives
-  /// (PyTorch: random, Keras: 1).
+  /// (PyTorch: random, Keras: 1, xLSTM: by unit).
   double forget_bias = std::numeric_limits<double>::quiet_NaN();
 };
 

@@ -1,5 +1,6 @@
 #include "sluice/layers/recurrent_body.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string_view>
 
@@ -250,25 +251,49 @@ void fill_recurrent_keras(Tensor& hidden, Generator& generator) {
       hidden.data<float>()[i * h + j] = fused.data<float>()[j * rows + i];
 }
 
-/// Sets the forget gate's bias; the second vector's part is zero, so that the sum is the value.
-void set_forget_bias(const CellLayout& layout, double value, bool input_side, Tensor& bias) {
+/// Of every unit, what the forget gate's bias is at the start; empty: what all biases are.
+std::vector<double> first_forget_biases(const RecurrentOptions& o, int layer) {
+  std::vector<double> biases;
+  const bool keras = o.initialization == "keras";
+  if (keras || !std::isnan(o.forget_bias))
+    biases.assign(o.hidden_size, std::isnan(o.forget_bias) ? 1.0 : o.forget_bias);
+  else if (o.initialization == "xlstm") {
+    const int blocks = o.num_blocks > 0 ? o.num_blocks : o.num_layers;
+    const double depth = static_cast<double>(o.block_index + layer) / std::max(blocks - 1, 1);
+    const int head = o.hidden_size / o.structure.heads;
+    for (int j = 0; j < o.hidden_size; ++j) {
+      const double place = static_cast<double>(j % head) / std::max(head - 1, 1);
+      biases.push_back(5 - 12 * std::pow(place, 0.3 + 1.3 * depth));
+    }
+  }
+  return biases;
+}
+
+/// Sets the forget gate's biases; the second vector's part is zero, so that the sum is the value.
+void set_forget_biases(const CellLayout& layout, const std::vector<double>& biases, bool input_side,
+                       Tensor& bias) {
   const std::vector<int> rows = layout.bias_rows(input_side);
-  const int64_t h = layout.hidden_size;
   for (size_t block = 0; block < rows.size(); ++block)
     for (const GateInfo& gate : layout.cell->info.gates)
       if (gate.row == rows[block] && gate.name == "f")
-        std::fill_n(bias.data<float>() + static_cast<int64_t>(block) * h, h,
-                    input_side ? static_cast<float>(value) : 0.f);
+        for (size_t j = 0; j < biases.size(); ++j)
+          bias.data<float>()[block * biases.size() + j] =
+              input_side ? static_cast<float>(biases[j]) : 0.f;
 }
 
-void fill_matrices(const CellLayout& layout, bool keras, double bound, Generator& generator,
-                   std::vector<Tensor>& matrices) {
+void fill_matrices(const CellLayout& layout, const std::string& initialization, double bound,
+                   Generator& generator, std::vector<Tensor>& matrices) {
   for (const NeutralMatrix& matrix : layout.matrices)
     matrices.emplace_back(Tensor(shape_of(layout, matrix)));
   for (size_t i = 0; i < matrices.size(); ++i) {
     if (matrices[i].numel() == 0) continue;
-    if (!keras)
+    if (initialization == "pytorch")
       fill_uniform(matrices[i], bound, generator);
+    else if (initialization == "xlstm" && i == 0)
+      fill_normal(matrices[i], std::sqrt(0.4 / static_cast<double>(matrices[i].size(1))),
+                  generator);
+    else if (initialization == "xlstm")
+      continue;  // zeros
     else if (i == 0)
       fill_glorot_uniform(matrices[i], {matrices[i].size(1), matrices[i].size(0)}, generator);
     else
@@ -284,33 +309,39 @@ void fill_unit(const UnitInfo& unit, double bound, Generator& generator, Tensor&
 
 }  // namespace
 
+std::vector<std::string> initializations_of(const std::string& cell) {
+  std::vector<std::string> names = {"pytorch", "keras"};
+  if (cell == "slstm") names.push_back("xlstm");
+  return names;
+}
+
 NamedTensors initial_tensors(const Recurrent::Body& body, int index, Generator& generator) {
   const RecurrentOptions& o = body.options;
   const Direction& d = body.directions[index];
   const CellLayout& layout = d.layout;
-  const bool keras = o.initialization == "keras";
+  const bool pytorch = o.initialization == "pytorch";
   const double bound = 1 / std::sqrt(static_cast<double>(o.hidden_size));
   std::vector<Tensor> matrices;
-  fill_matrices(layout, keras, bound, generator, matrices);
+  fill_matrices(layout, o.initialization, bound, generator, matrices);
   NamedTensors tensors;
   for (size_t i = 0; i < matrices.size(); ++i)
     if (matrices[i].numel() > 0)
       tensors.emplace_back(layout.matrices[i].name + body.suffix(index), matrices[i]);
-  const double forget = std::isnan(o.forget_bias) && keras ? 1.0 : o.forget_bias;
+  const std::vector<double> forget = first_forget_biases(o, index / body.per_layer());
   for (bool input_side : {true, false}) {
     const Shape shape = bias_shape(layout, input_side);
     if (o.biases < (input_side ? 1 : 2) || shape.numel() == 0) continue;
     Tensor bias(shape);
-    if (!keras) fill_uniform(bias, bound, generator);
-    if (!std::isnan(forget)) set_forget_bias(layout, forget, input_side, bias);
+    if (pytorch) fill_uniform(bias, bound, generator);
+    if (!forget.empty()) set_forget_biases(layout, forget, input_side, bias);
     tensors.emplace_back(bias_name(input_side) + body.suffix(index), bias);
   }
   if (layout.projects()) {
     Tensor values(projection_shape(layout));
-    if (keras)
-      fill_glorot_uniform(values, {o.hidden_size, layout.out}, generator);
-    else
+    if (pytorch)
       fill_uniform(values, bound, generator);
+    else
+      fill_glorot_uniform(values, {o.hidden_size, layout.out}, generator);
     tensors.emplace_back("weight_hr" + body.suffix(index), values);
   }
   for_each_unit_parameter(d, [&](int k, const std::string& name) {

@@ -49,6 +49,8 @@ void load_direction(Recurrent::Body& body, int index, const NamedTensors& state)
 void check_state(const Recurrent::Body& body, int64_t batch, const RecurrentState& state);
 /// Throws Error "layer.outputs": what forward() says where Outputs::none leaves it nothing.
 [[noreturn]] void refuse_no_output();
+/// The names of the first values that layers of this cell may have.
+std::vector<std::string> initializations_of(const std::string& cell);
 /// First values in the neutral layout.
 NamedTensors initial_tensors(const Recurrent::Body& body, int index, Generator& generator);
 

@@ -5,6 +5,7 @@
 #include "sluice/base/error.h"
 #include "sluice/layers/linear.h"
 #include "sluice/layers/recurrent.h"
+#include "sluice/layers/recurrent_body.h"
 #include "sluice/layers/sequential.h"
 #include "sluice/layers/stacked_recurrent.h"
 
@@ -43,6 +44,8 @@ bool has_peepholes(const CellInfo& info) {
   return std::any_of(info.units.begin(), info.units.end(),
                      [](const UnitInfo& unit) { return unit.name.starts_with("peephole_"); });
 }
+
+bool starts_as_xlstm(const std::string& cell) { return initializations_of(cell).back() == "xlstm"; }
 
 /// Asks for what the cell's equations have a use for; other keys are then refused.
 CellSwitches switches(const Options& o, const CellUses& uses) {
@@ -91,8 +94,12 @@ std::unique_ptr<Module> make_recurrent(const std::string& cell, const Options& o
                         : PaddedOutput::zero;
   const CellInfo& info = find_cell(cell).info;
   r.switches = switches(o, info.uses);
-  r.initialization = o.get_choice("initialization", "pytorch", {"pytorch", "keras"});
-  const bool one = r.initialization == "keras" && cell != "gru";
+  r.initialization = o.get_choice("initialization", "pytorch", initializations_of(cell));
+  if (starts_as_xlstm(cell)) {
+    r.block_index = o.get_int("block_index", 0);
+    r.num_blocks = o.get_int("num_blocks", 0);
+  }
+  const bool one = r.initialization != "pytorch" && cell != "gru";
   r.biases = o.get_int("biases", one ? 1 : 2);
   r.dropout = dropout(o, info);
   r.segment = o.get_int("segment", 0);
@@ -135,6 +142,18 @@ void add_dropout_options(const CellInfo& info, std::vector<OptionDoc>& options) 
     options.push_back({"zoneout_cell", "0", "how often a unit keeps its other states"});
 }
 
+void add_initialization_options(const std::string& cell, std::vector<OptionDoc>& options) {
+  if (!starts_as_xlstm(cell)) {
+    options.push_back({"initialization", "pytorch", "pytorch or keras"});
+    return;
+  }
+  options.push_back({"initialization", "pytorch",
+                     "pytorch, keras or xlstm, as the authors' code: recurrent weights 0, forget "
+                     "biases from 5 to -7 within every head"});
+  options.push_back({"block_index", "0", "for xlstm: which of the model's blocks this is, from 0"});
+  options.push_back({"num_blocks", "num_layers", "for xlstm: how many blocks the model has"});
+}
+
 }  // namespace
 
 std::vector<OptionDoc> recurrent_options(const std::string& cell) {
@@ -174,7 +193,7 @@ std::vector<OptionDoc> recurrent_options(const std::string& cell) {
                      "going back; 0: all are kept"});
   options.push_back({"biases", "2", "bias vectors a gate: 2, 1 or 0"});
   options.push_back({"padded_output", "zero", "output behind a short row: zero or hold"});
-  options.push_back({"initialization", "pytorch", "pytorch or keras"});
+  add_initialization_options(cell, options);
   return options;
 }
 

@@ -78,6 +78,10 @@ RecurrentOptions StackedRecurrent::layer_options(int layer, int input_size) cons
   o.input_size = input_size;
   o.hidden_size = options_.hidden_sizes[layer];
   o.num_layers = 1;
+  if (o.initialization == "xlstm") {
+    if (o.num_blocks == 0) o.num_blocks = options_.layer.num_layers;
+    o.block_index += layer;
+  }
   const bool top = layer + 1 == options_.layer.num_layers;
   if (!top) o.outputs = Outputs::all;
   // Chains are folded steps first, whatever the form of the stack's input.

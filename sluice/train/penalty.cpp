@@ -1,63 +1,32 @@
 #include "sluice/train/penalty.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "sluice/base/error.h"
-#include "sluice/base/options.h"
-#include "sluice/base/registry.h"
+#include "sluice/train/parameter_names.h"
 
 namespace sluice {
 
 namespace {
 
-std::vector<std::string> words_of(const std::string& name) {
-  std::vector<std::string> words = {""};
-  for (const char c : name)
-    if (c == '.' || c == '_')
-      words.emplace_back();
-    else
-      words.back() += c;
-  return words;
-}
-
-bool means(const std::string& name, const std::string& parameter) {
-  if (name.empty()) return true;
-  const std::vector<std::string> wanted = words_of(name), words = words_of(parameter);
-  return std::search(words.begin(), words.end(), wanted.begin(), wanted.end()) != words.end();
-}
-
 void check(const ParameterPenalty& penalty, const NamedTensors& state) {
-  const auto where = [&] { return penalty.name.empty() ? "penalty" : penalty.name; };
+  const std::string where = penalty.name.empty() ? "penalty" : penalty.name;
   if (!(penalty.l1 >= 0 && penalty.l2 >= 0))
-    fail_config("train.penalty", where(), "a penalty's factor must not be negative",
+    fail_config("train.penalty", where, "a penalty's factor must not be negative",
                 "write for example 1e-4");
-  if (std::any_of(state.begin(), state.end(),
-                  [&](const auto& row) { return means(penalty.name, row.first); }))
-    return;
-  std::vector<std::string> names;
-  for (const auto& [name, tensor] : state) names.push_back(name);
-  const std::string near = suggest(penalty.name, names);
-  fail_config("train.penalty", where(), "no parameter of the model has this in its name",
-              near.empty() && !names.empty() ? "one is called " + names.front() : near);
+  check_parameter_name("train.penalty", where, penalty.name, state);
 }
 
-/// Each number's factor, in the layout in which the parameters hold their numbers: the model
-/// itself takes them there.
+/// Each number's factor, in the layout in which the parameters hold their numbers.
 std::vector<Tensor> spread(Module& model, const NamedTensors& state,
                            const std::vector<ParameterPenalty>& penalties,
                            double ParameterPenalty::* factor) {
-  NamedTensors factors;
-  for (const auto& [name, tensor] : state) {
+  return numbers_by_name(model, state, [&](const std::string& name) {
     double sum = 0;
     for (const ParameterPenalty& penalty : penalties)
-      if (means(penalty.name, name)) sum += penalty.*factor;
-    factors.emplace_back(name, Tensor::full(tensor.shape(), sum, tensor.dtype()));
-  }
-  model.load_state(factors);
-  std::vector<Tensor> result;
-  for (const Variable& parameter : model.parameters()) result.push_back(parameter.value().clone());
-  return result;
+      if (means_parameter(penalty.name, name)) sum += penalty.*factor;
+    return sum;
+  });
 }
 
 }  // namespace

@@ -9,9 +9,7 @@
 namespace sluice {
 
 /// l1 · Σ|w| + l2 · Σw² over the parameters that a name means: Keras' kernel (weight_ih), recurrent
-/// (weight_hh) and bias regularizers. A name means every parameter in whose name its words stand
-/// side by side, words being what '.' and '_' part: "weight_hh" means weight_hh_l0 and
-/// 0.weight_hh_l1_reverse, "bias" all biases, "0" the first layer; "" means all.
+/// (weight_hh) and bias regularizers; "" means all (parameter_names.h says what names mean).
 struct ParameterPenalty {
   std::string name;
   double l1 = 0, l2 = 0;

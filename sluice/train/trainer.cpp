@@ -76,6 +76,7 @@ struct Trainer::Body {
         schedule(fresh_schedule()),
         optimizer(make_optimizer(options.optimizer, options.optimizer_options, model.parameters())),
         penalties(model, options.penalties),
+        clip_weights(model, options.clip_weights),
         average(model.parameters(), options.ema_decay),
         generator(options.seed),
         printer(options) {
@@ -90,6 +91,7 @@ struct Trainer::Body {
   std::unique_ptr<Schedule> schedule;
   std::unique_ptr<Optimizer> optimizer;
   ParameterPenalties penalties;
+  WeightClips clip_weights;
   WeightAverage average;
   bool holds_average = false;  // the model does, and `average` the weights
   std::optional<ParameterClip> clip_parameters;
@@ -168,6 +170,7 @@ double Trainer::Body::train_batch(const Dataset& data, std::span<const int64_t> 
   value += penalties.add_gradients();
   clip();
   optimizer->step(rate);
+  clip_weights.apply();
   if (options.ema_decay > 0) average.update();
   ++update;
   return value;

@@ -12,6 +12,7 @@
 #include "sluice/base/options.h"
 #include "sluice/layers/module.h"
 #include "sluice/train/callback.h"
+#include "sluice/train/clip_weights.h"
 #include "sluice/train/penalty.h"
 #include "sluice/train/training_metric.h"
 
@@ -52,6 +53,7 @@ struct TrainOptions {
   double clip_value = 0;                    ///< 0: off
   double clip_parameter_norm =
       0;  ///< of every weight and bias by itself, as Keras' clipnorm; 0: off
+  std::vector<WeightClip> clip_weights;  ///< bounds of parameters after every update, by name
   /// Memory of a moving average of the weights, as 0.99; 0: none. The average is what is evaluated,
   /// compared with the best, and left in the model at the end.
   double ema_decay = 0;

@@ -74,6 +74,8 @@ INSTANTIATE_TEST_SUITE_P(
                           "{outputs: all}}, {linear: {output_size: 1}}, flatten]",
                           "horizon=3"},
                     Words{"l1=1e-5", "l2={weight_hh: 1e-3, bias: 1e-4}"},
+                    Words{"model=[{indrnn: {hidden_size: 4}}]", "clip_weights={u: 0.9}"},
+                    Words{"model=[{slstm: {hidden_size: 4, initialization: xlstm}}]"},
                     Words{"validation=12", "patience=2", "initialization=keras"},
                     Words{"optimizer={sgd: {momentum: 0.9}}", "weight_decay=0",
                           "learning_rate={0: 0.01, 2: 0.001}"}));

@@ -112,6 +112,27 @@ std::vector<Mistake> mistakes() {
        "did you mean \"lstm\""},
       {"unknown_initialization", with_options([](auto& o) { o.initialization = "kears"; }),
        "config.choice", "did you mean \"keras\""},
+      {"initialization_of_another_cell", [] { from_recipe("lstm", "initialization", "xlstm"); },
+       "config.choice", "is not one of pytorch, keras"},
+      {"block_of_another_initialization", [] { from_recipe("slstm", "num_blocks", "3"); },
+       "layer.blocks", "initialization: xlstm alone"},
+      {"block_below_0",
+       [] {
+         Options o("model[0]");
+         o.set("initialization", "xlstm");
+         o.set("block_index", "-1");
+         Generator generator(1);
+         make_layer("slstm", o, 3, generator);
+       },
+       "layer.blocks", "not -1"},
+      {"block_beyond", with_options([](auto& o) {
+         o.cell = "slstm";
+         o.initialization = "xlstm";
+         o.num_layers = 2;
+         o.block_index = 3;
+         o.num_blocks = 4;
+       }),
+       "layer.blocks", "at least 5, not 4"},
       {"unknown_layer", [] { from_recipe("gruu", "hidden_size", "3"); }, "config.unknown_layer",
        "did you mean \"gru\""},
       {"unknown_key", [] { from_recipe("gru", "hiden_size", "3"); }, "config.unknown_key",

@@ -253,6 +253,58 @@ TEST(RecurrentInitialization, ForgetBiasIsTheSumOfBothVectors) {
   EXPECT_EQ(test::first_difference(find(usual, "weight_hh_l0"), find(changed, "weight_hh_l0")), "");
 }
 
+struct XlstmStart {
+  const char* name;
+  int hidden_size, heads, num_layers, block_index, num_blocks, layer;
+  std::vector<double> forget;  ///< of the units of `layer`
+};
+
+TEST(RecurrentInitialization, XlstmSpreadsForgetBiases) {
+  // 5 - 12 * (j / (head - 1))^(0.3 + 1.3 * block / (blocks - 1)), worked out by hand.
+  const XlstmStart rows[] = {
+      {"one_block", 3, 1, 1, 0, 0, 0, {5, -4.747029, -7}},
+      {"two_heads", 6, 2, 1, 0, 0, 0, {5, -4.747029, -7, 5, -4.747029, -7}},
+      {"top_of_three", 3, 1, 3, 0, 0, 2, {5, 1.041477, -7}},
+      {"middle_of_three", 3, 1, 3, 0, 0, 1, {5, -1.211590, -7}},
+      {"middle_among_others", 3, 1, 1, 2, 5, 0, {5, -1.211590, -7}},
+      {"heads_of_one_unit", 2, 2, 1, 0, 0, 0, {5, 5}},
+  };
+  for (const XlstmStart& row : rows)
+    for (int biases : {1, 2}) {
+      RecurrentOptions o = options("slstm", 4, row.hidden_size);
+      o.structure.heads = row.heads;
+      o.num_layers = row.num_layers;
+      o.block_index = row.block_index;
+      o.num_blocks = row.num_blocks;
+      o.biases = biases;
+      o.initialization = "xlstm";
+      Generator generator(5);
+      const NamedTensors state = Recurrent(o, generator).state();
+      const std::string layer = "_l" + std::to_string(row.layer);
+      const Tensor& bias = find(state, "bias_ih" + layer);
+      const int64_t h = row.hidden_size;
+      for (int64_t r = 0; r < 4 * h; ++r) {
+        const bool forget = r >= h && r < 2 * h;
+        const double second = biases == 2 ? find(state, "bias_hh" + layer).item(r) : 0;
+        EXPECT_EQ(second, 0) << row.name;
+        EXPECT_NEAR(bias.item(r), forget ? row.forget[r - h] : 0, 1e-5) << row.name << " " << r;
+      }
+    }
+}
+
+TEST(RecurrentInitialization, XlstmHasSmallInputWeightsAndNoRecurrentOnes) {
+  RecurrentOptions o = options("slstm", 40, 64);
+  o.initialization = "xlstm";
+  o.forget_bias = 2.5;  // given, it is what counts
+  Generator generator(5);
+  const NamedTensors state = Recurrent(o, generator).state();
+  double squares = 0;
+  for (float w : find(state, "weight_ih_l0").values<float>()) squares += double{w} * double{w};
+  EXPECT_NEAR(squares / (256 * 40), 2.0 / (5 * 40), 0.02 / 40);
+  for (float w : find(state, "weight_hh_l0").values<float>()) EXPECT_EQ(w, 0);
+  for (int64_t r = 64; r < 128; ++r) EXPECT_EQ(find(state, "bias_ih_l0").item(r), 2.5);
+}
+
 TEST(CellEquations, ReadLikeThePaper) {
   using Lines = std::vector<std::string>;
   EXPECT_EQ(find_cell("rnn").info.equations, (Lines{"h' = tanh(z_h)"}));

@@ -1,6 +1,7 @@
 // A recipe's ways to stack: what they become, and what stays a plain layer.
 #include <gtest/gtest.h>
 
+#include "recurrent_case.h"
 #include "sluice/layers/registry.h"
 #include "sluice/layers/stacked_recurrent.h"
 
@@ -29,6 +30,21 @@ TEST(StackedRecipe, StaysAPlainLayerWhereThatIsAllItAsks) {
   const std::unique_ptr<Module> three = from_recipe({{"hidden_sizes", "8,8,8"}});
   EXPECT_EQ(dynamic_cast<Recurrent&>(*three).options().num_layers, 3);
   EXPECT_EQ(dynamic_cast<Recurrent&>(*three).options().hidden_size, 8);
+}
+
+TEST(StackedRecipe, LayersOfAStackAreBlocksOfXlstm) {
+  const Keys plain = {{"num_layers", "3"}, {"initialization", "xlstm"}, {"hidden_size", "3"}};
+  Keys dropped = plain, higher = plain;
+  dropped.emplace_back("dropout", "0.5");
+  for (Keys* keys : {&dropped, &higher}) keys->emplace_back("num_blocks", "8");
+  for (Keys* keys : {&dropped, &higher}) keys->emplace_back("block_index", "4");
+  const auto same = [](const Keys& a, const Keys& b) {
+    const NamedTensors one = from_recipe(a, "slstm")->state(),
+                       two = from_recipe(b, "slstm")->state();
+    return test::first_difference(one, two).empty();
+  };
+  EXPECT_TRUE(same(dropped, higher));  // one layer made of three, and three layers
+  EXPECT_FALSE(same(plain, higher));
 }
 
 TEST(StackedRecipe, OptionsReachTheStack) {
