@@ -88,6 +88,12 @@ bool CellLayout::is_normed(int gate) const {
   });
 }
 
+bool CellLayout::narrow() const {
+  return std::any_of(columns, columns + parts(), [](const Columns& part) {
+    return std::find(part.panels.begin(), part.panels.end(), 1) != part.panels.end();
+  });
+}
+
 bool CellLayout::gives_value(int k) const {
   return std::find(gives.begin(), gives.end(), k) != gives.end();
 }

@@ -129,6 +129,9 @@ struct CellLayout {
   /// Outputs of the transposed product, in blocks of vectors that stand in one panel.
   std::vector<int> hidden_blocks, input_blocks;
   std::vector<int> unit_blocks;  ///< of the cell's own units, by which threads share them
+  /// Whether some panel is but a vector wide, so that groups of a block are better multiplied side
+  /// by side.
+  bool narrow() const;
   const std::vector<int>& blocks(Part p) const {
     return p == Part::input ? input_blocks : hidden_blocks;
   }

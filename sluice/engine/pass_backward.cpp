@@ -85,10 +85,10 @@ void BackwardPass<T>::make_room() {
   for (int k = 0; k < layout.messages; ++k) dmessage_[k] = room<T>(batch * layout.padded);
   if (gradients_.dx.defined()) {
     if (memory_.x_gates.defined()) dx_gates_ = view_by_gate<T>(layout, memory_.x);
-    if (plan.ragged() && !gradients_.dx.sorted)
-      sorted_dx_ = sorted_room<T>(plan, dx_view().columns);
+    if (plan.ragged() && !dx_view().sorted) sorted_dx_ = sorted_room<T>(plan, dx_view().columns);
     // A gate that adds to its x's own unit alone finds zeros there.
-    if (dx_gates_.defined() && sorted_dx_.defined()) sorted_dx_.tensor.fill(0);
+    if (dx_gates_.defined() && !layout.raw_gates.empty())
+      (plan.ragged() ? sorted_dx_ : dx_gates_).tensor.fill(0);
     dx_tail_ = room<T>(tail_room(layout) * most_threads(direction_, memory_) * slices);
   }
   if (!direct()) dweights_ = room<T>(slices * layout.packed_size());

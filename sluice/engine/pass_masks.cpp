@@ -6,20 +6,52 @@
 
 namespace sluice {
 
+namespace {
+
+/// Calls f(row, copy, mask) for each row of the batch and some of the copies of x: of one row all
+/// of them, in order, by one thread. Some rows' masks are drawn at once.
+template <class T, class Wanted, class F>
+void for_each_mask(const MaskRule& rule, int batch, int columns, int copies, Wanted&& wanted,
+                   F&& f) {
+  constexpr int most = 8;
+  const double rate = rule.rates.input;
+  parallel_for((batch + most - 1) / most, [&, rate](int64_t block) {
+    PoolArray<T> masks(static_cast<size_t>(most) * columns);
+    const int first = static_cast<int>(block) * most, count = std::min(most, batch - first);
+    for (int copy = 0; copy < copies; ++copy) {
+      if (!wanted(copy)) continue;
+      const MaskPlace place = {MaskKind::input,
+                               static_cast<uint32_t>(first),
+                               static_cast<uint32_t>(copy),
+                               0,
+                               columns,
+                               count};
+      draw_mask(rule, place, rate, static_cast<T>(1 / (1 - rate)), masks.data());
+      for (int r = 0; r < count; ++r) f(first + r, copy, masks.data() + int64_t{r} * columns);
+    }
+  });
+}
+
+/// The same for the gates that read x.
+template <class T, class F>
+void for_each_gate_mask(const CellLayout& layout, const MaskRule& rule, int batch, F&& f) {
+  for_each_mask<T>(
+      rule, batch, layout.input_size, layout.gates,
+      [&](int gate) { return layout.takes_input(gate); }, f);
+}
+
+}  // namespace
+
 template <class T>
 void multiply_by_input_mask(const MaskRule& rule, const SequenceView& from, SequenceView& to) {
   const auto rows = from.rows<T>();
   const auto out = to.rows<T>();
   const int columns = from.columns, steps = from.steps();
-  const double rate = rule.rates.input;
-  parallel_for(from.batch(), [&, columns, steps, rate](int64_t row) {
-    PoolArray<T> mask(columns);
-    const int r = static_cast<int>(row);
-    draw_mask(rule, {MaskKind::input, static_cast<uint32_t>(r), 0, 0, columns}, rate,
-              static_cast<T>(1 / (1 - rate)), mask.data());
-    multiply_rows(
-        {rows.at(0, r), rows.step, mask.data(), 0, out.at(0, r), out.step, steps, columns});
-  });
+  for_each_mask<T>(
+      rule, from.batch(), columns, 1, [](int) { return true; },
+      [=](int r, int, const T* mask) {
+        multiply_rows({rows.at(0, r), rows.step, mask, 0, out.at(0, r), out.step, steps, columns});
+      });
 }
 
 template <class T>
@@ -36,29 +68,8 @@ template <class T>
 SequenceView view_by_gate(const CellLayout& layout, const SequenceView& x) {
   const int64_t steps = x.steps(), batch = x.batch(), width = layout.gates * layout.input_size;
   const Shape shape = x.batch_first ? Shape{batch, steps, width} : Shape{steps, batch, width};
-  return {Tensor(shape, dtype_of<T>), x.batch_first};
+  return {Tensor::uninitialized(shape, dtype_of<T>), x.batch_first};
 }
-
-namespace {
-
-/// Calls f(row, gate, mask) for each row of the batch and each gate that reads x.
-template <class T, class F>
-void for_each_input_mask(const CellLayout& layout, const MaskRule& rule, int batch, F&& f) {
-  const double rate = rule.rates.input;
-  parallel_for(batch, [&, rate](int64_t row) {
-    PoolArray<T> mask(layout.input_size);
-    for (int gate = 0; gate < layout.gates; ++gate) {
-      if (!layout.takes_input(gate)) continue;
-      draw_mask(rule,
-                {MaskKind::input, static_cast<uint32_t>(row), static_cast<uint32_t>(gate), 0,
-                 layout.input_size},
-                rate, static_cast<T>(1 / (1 - rate)), mask.data());
-      f(static_cast<int>(row), gate, mask.data());
-    }
-  });
-}
-
-}  // namespace
 
 template <class T>
 SequenceView masked_input_by_gate(const CellLayout& layout, const MaskRule& rule,
@@ -67,7 +78,7 @@ SequenceView masked_input_by_gate(const CellLayout& layout, const MaskRule& rule
   const auto from = x.rows<T>();
   const auto to = copies.rows<T>();
   const int inputs = layout.input_size, steps = x.steps();
-  for_each_input_mask<T>(layout, rule, x.batch(), [=](int row, int gate, const T* mask) {
+  for_each_gate_mask<T>(layout, rule, x.batch(), [=](int row, int gate, const T* mask) {
     multiply_rows({from.at(0, row), from.step, mask, 0, to.at(0, row) + gate * inputs, to.step,
                    steps, inputs});
   });
@@ -81,12 +92,13 @@ void sum_by_input_masks(const CellLayout& layout, const MaskRule& rule, const Se
   const auto sums = to.rows<T>();
   const int inputs = layout.input_size, steps = from.steps();
   const auto width = to.own_lanes ? static_cast<int>(to.tensor.size(-1)) : inputs;
-  parallel_for(from.batch(), [=](int64_t row) {
-    for (int t = 0; t < steps; ++t) std::fill_n(sums.at(t, static_cast<int>(row)), width, T{0});
-  });
-  for_each_input_mask<T>(layout, rule, from.batch(), [=](int row, int gate, const T* mask) {
+  int first = 0;
+  while (!layout.takes_input(first)) ++first;
+  for_each_gate_mask<T>(layout, rule, from.batch(), [=](int row, int gate, const T* mask) {
     multiply_rows({rows.at(0, row) + gate * inputs, rows.step, mask, 0, sums.at(0, row), sums.step,
-                   steps, inputs, true});
+                   steps, inputs, gate > first});
+    for (int t = 0; gate == first && width > inputs && t < steps; ++t)
+      std::fill_n(sums.at(t, row) + inputs, width - inputs, T{0});
   });
 }
 

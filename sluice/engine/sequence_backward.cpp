@@ -343,24 +343,40 @@ class BackwardLoop {
     int steps = 0, hidden_steps = 0, message_steps = 0;
   };
 
-  /// Weight and bias gradients of the owned groups for steps [first, last).
+  /// Weight and bias gradients of the owned groups for steps [first, last): where all multiply the
+  /// same, of the groups of a block together. A block is one thread's, whatever their number.
   void weights(int first, int last) {
-    Owed owed;
     if (projection_) projection_->weights(first, last);
-    for (int g = share_.first_group; g < share_.last_group; ++g) {
-      if (q_.rows == 1 && layout_.periods.empty())
-        owe_row(owed, first, last, g);
-      else
-        owe(owed, first, last, g);
-      outer(Part::input, owed.x, owed.steps, g);
-      outer(Part::hidden, owed.h, owed.hidden_steps, g);
-      for (int k = 0; k < layout_.messages; ++k)
-        outer(message_part(k), owed.q[k], owed.message_steps, g);
-      if (q_.dstart)
-        q_.panels->column_sum(owed.x, owed.steps, row_of_z(), layout_.gates,
-                              q_.dstart + ptrdiff_t{g} * layout_.gates * layout_.lanes);
+    int group = share_.first_group;
+    for (int b = share_.first_unit_block; b < share_.last_unit_block; ++b) {
+      const int end = group + layout_.unit_blocks[b];
+      for (const int count = layout_.dense() ? end - group : 1; group < end; group += count)
+        weights(first, last, {group, count});
     }
     overwrite_ = false;
+  }
+  void weights(int first, int last, const Piece& groups) {
+    Owed owed;
+    const int g = groups.first;
+    if (q_.rows == 1 && layout_.periods.empty())
+      owe_row(owed, first, last, g);
+    else
+      owe(owed, first, last, g);
+    if (q_.dstart) add_starts(owed, groups);
+    outer(Part::input, owed.x, owed.steps, groups);
+    outer(Part::hidden, owed.h, owed.hidden_steps, groups);
+    for (int k = 0; k < layout_.messages; ++k)
+      outer(message_part(k), owed.q[k], owed.message_steps, groups);
+  }
+
+  void add_starts(Owed& owed, const Piece& groups) {
+    for (int g = groups.first; g < groups.first + groups.size; ++g) {
+      for (int i = 0; i < owed.steps; ++i)
+        owed.x[i].g += at_.group_offset(g > groups.first ? 1 : 0);
+      q_.panels->column_sum(owed.x, owed.steps, row_of_z(), layout_.gates,
+                            q_.dstart + ptrdiff_t{g} * layout_.gates * layout_.lanes);
+    }
+    for (int i = 0; i < owed.steps; ++i) owed.x[i].g -= at_.group_offset(groups.size - 1);
   }
 
   void owe(Owed& owed, int first, int last, int group) {
@@ -408,21 +424,27 @@ class BackwardLoop {
   }
 
   /// Without steps the sum is zero, which only a buffer that is to be overwritten needs to be told.
-  void outer(Part part, OuterStep<T>* steps, int count, int group) {
+  void outer(Part part, OuterStep<T>* steps, int count, const Piece& groups) {
     if (count == 0 && !overwrite_) return;
     const Columns& columns = layout_.part(part);
-    const int64_t all = layout_.depth(part);
-    const auto read = part == Part::hidden ? layout_.reads_units(group)
-                                           : CellLayout::Range{0, static_cast<int>(all)};
-    const int64_t depth = read.last - read.first;
+    const ptrdiff_t lanes = layout_.lanes, depth = layout_.depth(part);
+    const auto read = part == Part::hidden ? layout_.reads_units(groups.first)
+                                           : CellLayout::Range{0, static_cast<int>(depth)};
+    OuterTask<T> t{steps, count, row_of_z(), {}, nullptr, 0, 0, read.last - read.first, overwrite_};
     int before = 0;
     for (int vectors : columns.panels) {
-      OuterTask<T> t{steps, count, row_of_z(), {}, nullptr, depth, overwrite_};
-      for (int v = 0; v < vectors; ++v)
-        t.offset[v] = ptrdiff_t{columns.first + before + v} * layout_.lanes;
-      t.out = q_.dweights[index_of(part)] + at_.panel_offset(part, group, before, all) +
-              ptrdiff_t{read.first} * vectors * layout_.lanes;
-      q_.panels->outer[vectors](t);
+      // Narrow panels: one of each group together.
+      const int wide = vectors == 1 ? groups.size : 1;
+      t.out_row = vectors * lanes;
+      t.out_vector = wide > 1 ? columns.count * lanes * depth : lanes;
+      for (int g = 0; g < groups.size; g += wide) {
+        for (int v = 0; v < vectors * wide; ++v)
+          t.offset[v] =
+              at_.group_offset(g + v / vectors) + (columns.first + before + v % vectors) * lanes;
+        t.out = q_.dweights[index_of(part)] +
+                at_.panel_offset(part, groups.first + g, before, depth) + read.first * t.out_row;
+        q_.panels->outer[vectors * wide](t);
+      }
       before += vectors;
       if (const ptrdiff_t next = at_.copy_stride(part) * vectors; next > 0)
         for (int i = 0; i < count; ++i) steps[i].a += next;

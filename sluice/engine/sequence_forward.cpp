@@ -65,6 +65,10 @@ class Products {
       for (int g = first; g < last; ++g) move(tasks[g], rows, g, gate, hidden);
       if (rows.count <= few_rows) {
         at_.q.panels->product_few[panels[p]](tasks + first, last - first, rows.count);
+      } else if (panels[p] == 1) {
+        const int widest = at_.q.panels->widest;
+        for (int g = first; g < last; g += widest)
+          at_.q.panels->product_side[std::min(widest, last - g)](tasks + g, rows.count);
       } else {
         for (int g = first; g < last; ++g) at_.q.panels->product[panels[p]](tasks[g], rows.count);
       }
@@ -136,6 +140,7 @@ class ForwardLoop {
         hoist_(hoist && task.rows == 1 && task.steps > 1 && task.z_step > 0),
         fused_(task.layout->fused && !hoist_),
         usual_(task.switches.usual() ? 0 : 1),
+        narrow_(task.layout->dense() && task.layout->narrow()),
         tasks_(task.tasks + share.thread * task_room(*task.layout)),
         segments_(task.segments + share.thread * 2 * task_room(*task.layout)),
         pointwise_(task.pointwise + share.thread * ptrdiff_t{task.layout->groups}),
@@ -160,24 +165,21 @@ class ForwardLoop {
     const Rows rows = {s, at_.active(s), at_.unit_row()};
     if (rows.count == 0) return;
     if (q_.masks) masks(s, rows.count);
-    const int groups = share_.last_group - share_.first_group;
-    // Few rows: all groups' products side by side, where all are as long. Many: a group at a time,
-    // while z is hot.
     const bool clocks = !q_.layout->periods.empty();
-    const int stride = rows.count <= few_rows && q_.layout->dense() ? groups : 1;
     const int messages = q_.layout->messages;
     const auto first = messages > 0 ? q_.kernel->message[usual_] : q_.kernel->forward[usual_];
-    for (int g = share_.first_group; g < share_.last_group; g += stride) {
+    for (int g = share_.first_group, end; g < share_.last_group; g = end) {
+      end = g + together(g, rows.count);
       if (clocks && !at_.moves(s, g)) {
         rest(s, g);
         continue;
       }
       if (!hoist_) {
-        for (int i = g; i < g + stride; ++i) start_raw(s, i);
-        input_.run(rows, g, g + stride);
+        for (int i = g; i < end; ++i) start_raw(s, i);
+        input_.run(rows, g, end);
       }
-      if (!fused_) hidden_.run(rows, g, g + stride);
-      for (int i = g; !norm_ && i < g + stride; ++i) first(pointwise(s, i));
+      if (!fused_) hidden_.run(rows, g, end);
+      for (int i = g; !norm_ && i < end; ++i) first(pointwise(s, i));
     }
     if (norm_) {
       barrier_.wait();
@@ -193,14 +195,24 @@ class ForwardLoop {
     }
     if (messages == 0) return;
     if (norm_) norm_->run(s, true);
-    for (int g = share_.first_group; g < share_.last_group; g += stride) {
-      for (int k = 0; k < messages; ++k) messages_[k]->run(rows, g, g + stride);
-      for (int i = g; i < g + stride; ++i) q_.kernel->forward[usual_](pointwise(s, i));
+    for (int g = share_.first_group, end; g < share_.last_group; g = end) {
+      end = g + together(g, rows.count);
+      for (int k = 0; k < messages; ++k) messages_[k]->run(rows, g, end);
+      for (int i = g; i < end; ++i) q_.kernel->forward[usual_](pointwise(s, i));
     }
     barrier_.wait();
   }
 
  private:
+  /// Groups from g on whose products are run side by side: all, where rows are few and all chains
+  /// as long; as many as a wide panel has vectors, where panels are narrow; else a group at a time,
+  /// while z is hot.
+  int together(int g, int rows) const {
+    const int first = share_.first_group, groups = share_.last_group - first;
+    if (rows <= few_rows && q_.layout->dense()) return groups;
+    return narrow_ ? piece_of(g - first, groups, q_.panels->widest).size : 1;
+  }
+
   /// The step's masks, and the hidden state as the recurrent matrix sees it.
   void masks(int s, int rows) {
     q_.masks->step(s + q_.first_step, rows, share_.first_group, share_.last_group);
@@ -264,6 +276,7 @@ class ForwardLoop {
   Barrier& barrier_;
   const bool hoist_, fused_;
   const int usual_;
+  const bool narrow_;
   PanelTask<T>* tasks_;
   Segment<T>* segments_;
   PointwiseTask<T>* pointwise_;

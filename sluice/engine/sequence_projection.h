@@ -124,7 +124,11 @@ class ProjectionBackward {
     int output = columns().first;
     for (int b = share_.first_block; b < share_.last_block; ++b) {
       const int vectors = layout.hidden_blocks[b];
-      OuterTask<T> t{steps, count, at_.out_row(), {}, nullptr, layout.hidden_size, false};
+      OuterTask<T> t{steps,         count,
+                     at_.out_row(), {},
+                     nullptr,       vectors * layout.lanes,
+                     layout.lanes,  layout.hidden_size,
+                     false};
       for (int v = 0; v < vectors; ++v) t.offset[v] = output + ptrdiff_t{v} * layout.lanes;
       t.out = at_.q.dprojection + int64_t{output} * layout.hidden_size;
       at_.q.panels->outer[vectors](t);

@@ -11,21 +11,27 @@ HWY_BEFORE_NAMESPACE();
 namespace sluice::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-template <class T>
-HWY_INLINE void Multiply(const MaskedRows<T>& q) {
+template <bool Add, class T>
+HWY_INLINE void MultiplyRows(const MaskedRows<T>& q) {
   const hn::ScalableTag<T> d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   for (int r = 0; r < q.rows; ++r) {
     const T *const x = q.x + r * q.x_stride, *const mask = q.mask + r * q.mask_stride;
     T* const to = q.to + r * q.to_stride;
     const auto some = [&](auto tag, int64_t i) HWY_ATTR {
-      const auto product = hn::Mul(hn::LoadU(tag, x + i), hn::LoadU(tag, mask + i));
-      hn::StoreU(q.add ? hn::Add(hn::LoadU(tag, to + i), product) : product, tag, to + i);
+      auto product = hn::Mul(hn::LoadU(tag, x + i), hn::LoadU(tag, mask + i));
+      if constexpr (Add) product = hn::Add(hn::LoadU(tag, to + i), product);
+      hn::StoreU(product, tag, to + i);
     };
     int64_t i = 0;
     for (; i + lanes <= q.columns; i += lanes) some(d, i);
     for (; i < q.columns; ++i) some(hn::CappedTag<T, 1>(), i);
   }
+}
+
+template <class T>
+HWY_INLINE void Multiply(const MaskedRows<T>& q) {
+  q.add ? MultiplyRows<true>(q) : MultiplyRows<false>(q);
 }
 
 void MultiplyF32(const MaskedRows<float>& rows) { Multiply(rows); }

@@ -130,27 +130,29 @@ HWY_INLINE void Tile(D d, const PanelTask<T>* tasks, int row, [[maybe_unused]] c
 }
 
 /// Calls Tile with a compile-time number of rows, `rows` of them, at most MR.
-template <class D, int MR, int NV, class T = hn::TFromD<D>>
-HWY_INLINE void TileOf(D d, const PanelTask<T>& task, int row, int rows, const T* ahead) {
+template <class D, int MR, int NV, int NP, class T = hn::TFromD<D>>
+HWY_INLINE void TileOf(D d, const PanelTask<T>* tasks, int row, int rows, const T* ahead) {
   if constexpr (MR > 1) {
-    if (rows < MR) return TileOf<D, MR - 1, NV>(d, task, row, rows, ahead);
+    if (rows < MR) return TileOf<D, MR - 1, NV, NP>(d, tasks, row, rows, ahead);
   }
-  Tile<D, MR, NV, 1>(d, &task, row, ahead);
+  Tile<D, MR, NV, NP>(d, tasks, row, ahead);
 }
 
-/// All rows of a task, in balanced tiles: 20 rows are 10 + 10, not 12 + 8.
-template <class D, int NV, class T = hn::TFromD<D>>
-HWY_INLINE void ProductRows(const PanelTask<T>& task, int rows) {
-  constexpr int most = tile_rows(NV);
+/// All rows of a task, or of several side by side, in balanced tiles: 20 rows are 10 + 10, not 12
+/// + 8.
+template <class D, int NV, int NP = 1, class T = hn::TFromD<D>>
+HWY_INLINE void ProductRows(const PanelTask<T>* tasks, int rows) {
+  constexpr int most = tile_rows(NV * NP);
   constexpr int n = static_cast<int>(hn::MaxLanes(D()));
+  const PanelTask<T>& task = *tasks;
   const Segment<T>* last = task.segments + task.segment_count - 1;
   const T* ahead = task.segment_count > 0 ? last->panel + last->k * NV * n : task.z;
-  if (rows <= most) return TileOf<D, most, NV>(D(), task, 0, rows, ahead);
+  if (rows <= most) return TileOf<D, most, NV, NP>(D(), tasks, 0, rows, ahead);
   const int blocks = (rows + most - 1) / most;
   int row = 0;
   for (int b = 0; b < blocks; ++b) {
     const int size = (rows - row + blocks - b - 1) / (blocks - b);
-    TileOf<D, most, NV>(D(), task, row, size, ahead + b % NV * n);
+    TileOf<D, most, NV, NP>(D(), tasks, row, size, ahead + b % NV * n);
     row += size;
   }
 }
@@ -172,15 +174,25 @@ int TakePieces(const PanelTask<T>& task, int width, int64_t depth, int& segment,
   return count;
 }
 
+template <class T>
+int64_t DepthOf(const PanelTask<T>& task) {
+  int64_t depth = 0;
+  for (int s = 0; s < task.segment_count; ++s) depth += task.segments[s].k;
+  return depth;
+}
+
+/// Steps of a chain of so many vectors that are done for all rows before the chain goes on, while
+/// their weights stay in a cache.
+template <class D, int NV>
+constexpr int64_t kBlockDepth = (kPanelsPass ? 100 : 24) * 1024 /
+                                (NV * static_cast<int>(hn::MaxLanes(D()) * sizeof(hn::TFromD<D>)));
+
 template <class D, int NV, class T = hn::TFromD<D>>
 void Product(const PanelTask<T>& task, int rows) {
   constexpr int width = NV * static_cast<int>(hn::MaxLanes(D()));
-  // Bytes of a panel that are multiplied by all rows before the chain goes on.
-  constexpr int64_t most = (kPanelsPass ? 100 : 24) * 1024;
-  constexpr int64_t block = most / (width * static_cast<int>(sizeof(T)));
-  int64_t depth = 0;
-  for (int s = 0; s < task.segment_count; ++s) depth += task.segments[s].k;
-  if (rows <= tile_rows(NV) || depth <= block + block / 4) return ProductRows<D, NV>(task, rows);
+  constexpr int64_t block = kBlockDepth<D, NV>;
+  const int64_t depth = DepthOf(task);
+  if (rows <= tile_rows(NV) || depth <= block + block / 4) return ProductRows<D, NV>(&task, rows);
   Segment<T> pieces[16];
   PanelTask<T> part = task;
   part.segments = pieces;
@@ -188,9 +200,18 @@ void Product(const PanelTask<T>& task, int rows) {
   int segment = 0;
   for (int64_t k = 0; segment < task.segment_count;) {
     part.segment_count = TakePieces(task, width, (depth + blocks - 1) / blocks, segment, k, pieces);
-    ProductRows<D, NV>(part, rows);
+    ProductRows<D, NV>(&part, rows);
     for (int v = 0; v < NV; ++v) part.start[v] = nullptr;
   }
+}
+
+/// NP tasks of one vector side by side, unless their chains are so long that each is cut.
+template <class D, int NP, class T = hn::TFromD<D>>
+void ProductSide(const PanelTask<T>* tasks, int rows) {
+  constexpr int64_t block = kBlockDepth<D, NP>;
+  if (rows <= tile_rows(NP) || DepthOf(*tasks) <= block + block / 4)
+    return ProductRows<D, 1, NP>(tasks, rows);
+  for (int i = 0; i < NP; ++i) Product<D, 1>(tasks[i], rows);
 }
 
 /// Few rows cannot hide the latency of one panel; four panels at once do, with the same bits.

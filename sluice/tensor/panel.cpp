@@ -20,11 +20,13 @@ struct WidePanel {
   static constexpr auto product = Product<D, 4>;
   static constexpr auto product_split = ProductSplit<D, 4>;
   static constexpr auto product_few = ProductFew<D, 4>;
+  static constexpr auto product_side = ProductSide<D, 4>;
   static constexpr auto outer = Outer<D, 4>;
 #else
   static constexpr void (*product)(const PanelTask<T>&, int) = nullptr;
   static constexpr void (*product_split)(const PanelTask<T>&, int) = nullptr;
   static constexpr void (*product_few)(const PanelTask<T>*, int, int) = nullptr;
+  static constexpr void (*product_side)(const PanelTask<T>*, int) = nullptr;
   static constexpr void (*outer)(const OuterTask<T>&) = nullptr;
 #endif
 };
@@ -40,6 +42,8 @@ const PanelKernels<T>* kernels() {
       {nullptr, ProductSplit<D, 1>, ProductSplit<D, 2>, ProductSplit<D, 3>,
        WidePanel<D>::product_split},
       {nullptr, ProductFew<D, 1>, ProductFew<D, 2>, ProductFew<D, 3>, WidePanel<D>::product_few},
+      {nullptr, ProductSide<D, 1>, ProductSide<D, 2>, ProductSide<D, 3>,
+       WidePanel<D>::product_side},
       {nullptr, Outer<D, 1>, Outer<D, 2>, Outer<D, 3>, WidePanel<D>::outer},
       RowDots<D>,
       ColumnSum<D>,

@@ -57,14 +57,16 @@ struct OuterStep {
   int rows;
 };
 
-/// out[k][v][lane] += (or =) sum over steps and rows of a[row][k] * g[row][offset[v] + lane].
+/// out[k · out_row + v · out_vector + lane] += (or =) sum over steps and rows of a[row][k] *
+/// g[row][offset[v] + lane].
 template <class T>
 struct OuterTask {
   const OuterStep<T>* steps;
   int step_count;
   ptrdiff_t g_stride;
   ptrdiff_t offset[max_panel_vectors];
-  T* out;  ///< [k][vectors][lanes]
+  T* out;
+  ptrdiff_t out_row, out_vector;  ///< of a panel: vectors · lanes and lanes
   int64_t k;
   bool overwrite;  ///< the sums take the place of what `out` holds
 };
@@ -81,6 +83,8 @@ struct PanelKernels {
   void (*product_split[max_panel_vectors + 1])(const PanelTask<T>&, int rows);
   /// `count` tasks over the same few rows, interleaved to hide latency; same bits as one by one.
   void (*product_few[max_panel_vectors + 1])(const PanelTask<T>* tasks, int count, int rows);
+  /// As many tasks of one vector each, which multiply the same rows: like a panel made of them.
+  void (*product_side[max_panel_vectors + 1])(const PanelTask<T>* tasks, int rows);
   void (*outer[max_panel_vectors + 1])(const OuterTask<T>&);
   void (*row_dots)(const RowDotTask<T>&, int rows);  ///< every segment's k in whole vectors
   /// sum[v][lane] += column sums of g over the steps, for the row's first `vectors` vectors.

@@ -16,7 +16,6 @@ namespace sluice::HWY_NAMESPACE {
 template <class D, int MK, int NV, class T = hn::TFromD<D>>
 HWY_INLINE void OuterTile(D d, const OuterTask<T>& task, int64_t k) {
   using V = hn::Vec<D>;
-  constexpr int n = static_cast<int>(hn::MaxLanes(D()));
   V sum[MK][NV];
   HWY_UNROLL(16)
   for (int i = 0; i < MK; ++i) {
@@ -44,12 +43,12 @@ HWY_INLINE void OuterTile(D d, const OuterTask<T>& task, int64_t k) {
       }
     }
   }
-  T* HWY_RESTRICT out = task.out + k * NV * n;
+  T* HWY_RESTRICT out = task.out + k * task.out_row;
   HWY_UNROLL(16)
   for (int i = 0; i < MK; ++i) {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) {
-      T* to = out + (i * NV + v) * n;
+      T* to = out + i * task.out_row + v * task.out_vector;
       hn::StoreU(task.overwrite ? sum[i][v] : hn::Add(hn::LoadU(d, to), sum[i][v]), d, to);
     }
   }
@@ -107,7 +106,7 @@ HWY_NOINLINE void OuterCrowded(const OuterTask<T>& task) {
   part.steps = pieces;
   for (int64_t k = 0; k < task.k; k += columns) {
     part.k = std::min<int64_t>(columns, task.k - k);
-    part.out = task.out + k * NV * n;
+    part.out = task.out + k * task.out_row;
     T* to = copy;
     for (int s = 0; s < task.step_count; ++s) {
       const OuterStep<T>& step = task.steps[s];

@@ -108,33 +108,52 @@ TYPED_TEST(Panel, ProductIsOneChainInOrder) {
       }
 }
 
+/// Tasks that read the same rows; each has a panel, a place and a start of its own.
+template <class T>
+struct SideBySide {
+  std::vector<Task<T>> lot;
+  std::vector<PanelTask<T>> tasks;
+  std::vector<std::vector<Segment<T>>> segments;
+  std::vector<Tensor> wanted;
+
+  SideBySide(int count, int vectors, int rows, const std::vector<int64_t>& depths) {
+    for (int i = 0; i < count; ++i) lot.emplace_back(vectors, rows, depths, i % 2 == 0);
+    for (const Task<T>& t : lot) {
+      segments.emplace_back(t.task().segments, t.task().segments + depths.size());
+      for (size_t s = 0; s < depths.size(); ++s) segments.back()[s].a = lot[0].task().segments[s].a;
+      tasks.push_back(t.task());
+    }
+    for (size_t i = 0; i < lot.size(); ++i) tasks[i].segments = segments[i].data();
+    for (const Task<T>& t : lot) wanted.push_back(t.reference());
+  }
+  bool same() const {
+    bool all = true;
+    for (size_t i = 0; i < lot.size(); ++i) all = all && same_bits<T>(lot[i].result(), wanted[i]);
+    return all;
+  }
+};
+
 TYPED_TEST(Panel, FewRowsSideBySideHaveTheSameBits) {
   using T = TypeParam;
   const PanelKernels<T>& kernels = panel_kernels<T>();
   for (int vectors = 1; vectors <= kernels.widest; ++vectors)
     for (int rows : {1, 2, 3, 5})
       for (int count : {1, 2, 3, 4, 7, 8, 9}) {
-        std::vector<Task<T>> lot;
-        for (int i = 0; i < count; ++i)
-          lot.emplace_back(vectors, rows, std::vector<int64_t>{5, 9}, i % 2 == 0);
-        // They read the same rows; each has a panel, a place and a start of its own.
-        std::vector<PanelTask<T>> tasks;
-        std::vector<std::vector<Segment<T>>> segments;
-        for (const Task<T>& t : lot) {
-          segments.emplace_back(t.task().segments, t.task().segments + 2);
-          for (int s = 0; s < 2; ++s)
-            segments.back()[static_cast<size_t>(s)].a = lot[0].task().segments[s].a;
-          tasks.push_back(t.task());
-        }
-        for (int i = 0; i < count; ++i)
-          tasks[static_cast<size_t>(i)].segments = segments[static_cast<size_t>(i)].data();
-        std::vector<Tensor> wanted;
-        for (const Task<T>& t : lot) wanted.push_back(t.reference());
-        kernels.product_few[vectors](tasks.data(), count, rows);
-        for (int i = 0; i < count; ++i)
-          ASSERT_TRUE(
-              same_bits<T>(lot[static_cast<size_t>(i)].result(), wanted[static_cast<size_t>(i)]))
-              << vectors << " vectors, " << rows << " rows, task " << i << " of " << count;
+        SideBySide<T> side(count, vectors, rows, {5, 9});
+        kernels.product_few[vectors](side.tasks.data(), count, rows);
+        ASSERT_TRUE(side.same()) << vectors << " vectors, " << rows << " rows, " << count;
+      }
+}
+
+TYPED_TEST(Panel, NarrowPanelsSideBySideHaveTheSameBits) {
+  using T = TypeParam;
+  const PanelKernels<T>& kernels = panel_kernels<T>();
+  for (int count = 1; count <= kernels.widest; ++count)
+    for (int rows : {1, 3, 6, 7, 20})
+      for (const auto& depths : {std::vector<int64_t>{1}, {3, 5}, {150, 1200}}) {
+        SideBySide<T> side(count, 1, rows, depths);
+        kernels.product_side[count](side.tasks.data(), rows);
+        ASSERT_TRUE(side.same()) << count << " panels, " << rows << " rows";
       }
 }
 
@@ -170,7 +189,8 @@ TYPED_TEST(Panel, OuterProductIsAddedOrWrittenOnce) {
       }
       Tensor out = draw<T>(k * vectors * lanes, 9);
       Tensor wanted = out.clone();
-      OuterTask<T> task{steps.data(), 3, g_stride, {}, out.data<T>(), k, false};
+      OuterTask<T> task{steps.data(),    3,     g_stride, {},   out.data<T>(),
+                        vectors * lanes, lanes, k,        false};
       for (int v = 0; v < vectors; ++v) task.offset[v] = v * lanes;
       for (int64_t i = 0; i < k; ++i)
         for (int64_t column = 0; column < vectors * lanes; ++column) {
