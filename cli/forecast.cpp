@@ -5,6 +5,7 @@
 #include <cmath>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "csv_text.h"
 #include "model.h"
@@ -90,8 +91,9 @@ std::vector<Row> in_every_row(const Forecaster& forecaster, const Recipe& recipe
   Frame frame = read_csv(recipe.data, csv_options(recipe));
   std::erase_if(frame.columns, [&](const Column& column) { return column.name == recipe.target; });
   Recipe inputs = recipe;
+  const std::set<std::string> needed = recipe.derive.sources(recipe.past);
   std::erase_if(inputs.derive.columns,
-                [&](const auto& column) { return column.first == recipe.target; });
+                [&](const auto& column) { return !needed.contains(column.first); });
   inputs.target = recipe.past.front();
   inputs.past.erase(inputs.past.begin());
   Series series = make_series(std::move(frame), inputs);

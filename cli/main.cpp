@@ -3,6 +3,7 @@
 #include <csignal>
 #include <exception>
 #include <new>
+#include <sstream>
 #include <string>
 
 #include "console.h"
@@ -52,6 +53,14 @@ void check_verb(const CLI::App& app, int count, char** words) {
   check_options(app, nullptr, count, words);
 }
 
+// --help and --version: the parser prints them, and would not notice a full disk.
+int say_what_was_asked(const CLI::App& app, const CLI::ParseError& error) {
+  std::ostringstream text;
+  const int code = app.exit(error, text, text);
+  write_stdout(text.str());
+  return code;
+}
+
 int run(int count, char** words, Shared& shared) {
   CLI::App app{"Recurrent networks for time series: inspect, fit, backtest, forecast, report."};
   app.name("sluice");
@@ -75,7 +84,7 @@ int run(int count, char** words, Shared& shared) {
   try {
     app.parse(count, words);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);
+    if (error.get_exit_code() == 0) return say_what_was_asked(app, error);
     fail_config("usage", "", std::string(error.what()), "see `sluice --help`");
   }
   return 0;

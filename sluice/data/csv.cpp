@@ -176,7 +176,10 @@ class CsvReader {
     if (frame_.row_numbers.empty())
       fail_data("data.no_rows", frame_.source, "the file has no rows");
     if (time_) time_->finish(frame_);
-    for (ColumnBuilder& builder : builders_) frame_.columns.push_back(builder.finish());
+    for (ColumnBuilder& builder : builders_) {
+      for (const std::string& note : builder.notes()) frame_.notes.push_back(note);
+      frame_.columns.push_back(builder.finish());
+    }
     leave_out_counters();
     return std::move(frame_);
   }

@@ -15,7 +15,7 @@ struct CsvOptions {
   std::string delimiter;  ///< one character, or "tab"; else among , ; tab |
   std::optional<bool> header;
   std::vector<std::string> time;  ///< time columns in order; {"none"}: rows are only counted
-  std::string time_format;        ///< see TimeFormat; "epoch", "epoch_ms"
+  std::string time_format;        ///< see TimeFormat; "epoch", "epoch_ms", "excel"
   std::string decimal;            ///< "." or ","
   std::string thousands;          ///< never guessed: ",", ".", " " or "'"
   std::string comment = "#";      ///< lines that begin with it are skipped; "": none

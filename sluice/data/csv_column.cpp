@@ -4,6 +4,7 @@
 
 #include "sluice/base/error.h"
 #include "sluice/data/cell_text.h"
+#include "sluice/data/number_signs.h"
 
 namespace sluice {
 namespace {
@@ -22,6 +23,18 @@ std::pair<std::string, std::string> about_signs(std::string_view cell) {
   if (certain) return {" has a separator of thousands", "say " + thousands};
   return {" may have a decimal sign or a separator of thousands",
           std::string("say decimal=") + sign + " or " + thousands};
+}
+
+// As the keyboard has it, without signs around it.
+std::string bare_number(std::string_view cell) {
+  std::string keyboard = keyboard_signs(cell);
+  const std::optional<SignedNumber> number = without_signs(keyboard);
+  return number ? number->plain() : keyboard;
+}
+
+// What nearly every cell is, told at a glance.
+bool plainly_bare(std::string_view cell) {
+  return cell.find_first_not_of("0123456789.+-eE") == std::string_view::npos && cell.back() != '-';
 }
 
 }  // namespace
@@ -49,7 +62,7 @@ void ColumnBuilder::add(std::string_view cell, int64_t line, const std::string& 
   double value = 0;
   const CellKind kind = reader_.read(cell, value);
   column_.values.push_back(value);
-  if (kind == CellKind::number)
+  if (kind == CellKind::number && fits_unit(cell))
     any_value_ = true;
   else if (kind != CellKind::missing)
     note_problem(kind, cell, line);
@@ -69,6 +82,27 @@ void ColumnBuilder::add_text(std::string_view cell, int64_t line, const std::str
   column_.codes.push_back(found->second);
 }
 
+// A price may lack its sign, a percentage may not; two currencies are two things.
+bool ColumnBuilder::fits_unit(std::string_view cell) {
+  if (unit_.empty() && plainly_bare(cell)) return true;
+  const std::string keyboard = keyboard_signs(cell);
+  const std::optional<SignedNumber> number = without_signs(keyboard);
+  const std::string unit(number ? number->unit : "");
+  const auto note = [&](bool& noted) {
+    if (std::exchange(noted, true)) return;
+    notes_.push_back("column \"" + column_.name + "\": " + quote_cell(cell) + " is read as " +
+                     number->plain());
+  };
+  if (!unit.empty()) note(unit_noted_);
+  if (number && number->negative && unit.empty() && !keyboard.starts_with('-'))
+    note(negative_noted_);
+  if (unit == unit_) return true;
+  const bool percent = unit == "%" || unit_ == "%";
+  if (any_value_ && (percent || (!unit.empty() && !unit_.empty()))) return false;
+  if (!unit.empty()) unit_ = unit;
+  return true;
+}
+
 void ColumnBuilder::note_problem(CellKind kind, std::string_view cell, int64_t line) {
   if (column_.problem) {
     ++column_.problem->count;
@@ -81,9 +115,13 @@ void ColumnBuilder::note_problem(CellKind kind, std::string_view cell, int64_t l
     problem.message = subject + " is not a finite number";
     problem.hint =
         "correct it, or say missing_words=" + std::string(cell) + " if it stands for no value";
+  } else if (kind == CellKind::number) {
+    problem.id = "data.mixed_unit";
+    problem.message = subject + " is not in the unit of the rows before it";
+    problem.hint = "write the whole column in one unit";
   } else if (kind == CellKind::ambiguous) {
     problem.id = "data.ambiguous_number";
-    const auto [what, hint] = about_signs(keyboard_signs(cell));
+    const auto [what, hint] = about_signs(bare_number(cell));
     problem.message = subject + what;
     problem.hint = hint;
   } else {

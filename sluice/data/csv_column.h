@@ -24,9 +24,12 @@ class ColumnBuilder {
   /// A numeric column without a single value becomes a text column without one.
   Column finish();
   void drop_last();
+  /// How signs around numbers were read, for Frame::notes.
+  const std::vector<std::string>& notes() const { return notes_; }
 
  private:
   void add_text(std::string_view cell, int64_t line, const std::string& source);
+  bool fits_unit(std::string_view cell);
   void note_problem(CellKind kind, std::string_view cell, int64_t line);
 
   struct Hash {
@@ -38,6 +41,9 @@ class ColumnBuilder {
   bool numeric_;
   const NumberReader& reader_;
   bool any_value_ = false;
+  std::string unit_;  ///< "$" or "%" once a cell had it
+  bool unit_noted_ = false, negative_noted_ = false;
+  std::vector<std::string> notes_;
   std::unordered_map<std::string, int32_t, Hash, std::equal_to<>> codes_;
 };
 

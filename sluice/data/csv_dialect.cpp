@@ -5,6 +5,7 @@
 #include <set>
 
 #include "sluice/base/error.h"
+#include "sluice/data/number_signs.h"
 #include "sluice/data/time_guess.h"
 
 namespace sluice {
@@ -35,6 +36,7 @@ double agreement(std::span<const std::string_view> lines, char delimiter) {
 }
 
 bool numeric_looking(std::string_view cell) {
+  if (const auto number = without_signs(cell)) cell = number->digits;
   return cell.find_first_of("0123456789") != std::string_view::npos &&
          cell.find_first_not_of("0123456789.,eE+-' ") == std::string_view::npos;
 }
@@ -122,6 +124,7 @@ NumberStyle infer_number_style(const CsvSample& sample, const CsvOptions& option
   for (const auto& row : sample.rows)
     for (const std::string& spelled : row) {
       std::string cell = keyboard_signs(spelled);
+      if (const auto number = without_signs(cell)) cell = number->plain();
       if (style.thousands != 0) std::erase(cell, style.thousands);
       const DecimalProof proof = decimal_proof(cell);
       commas += proof == DecimalProof::comma;

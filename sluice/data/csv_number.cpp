@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "sluice/data/csv.h"
+#include "sluice/data/number_signs.h"
 
 namespace sluice {
 namespace {
@@ -64,6 +65,16 @@ bool NumberReader::is_missing(std::string_view cell) const {
 }
 
 CellKind NumberReader::read(std::string_view cell, double& value) const {
+  const CellKind kind = read_bare(cell, value);
+  if (kind != CellKind::text) return kind;
+  const std::string keyboard = keyboard_signs(cell);
+  const std::optional<SignedNumber> number = without_signs(keyboard);
+  if (!number) return kind;
+  const CellKind inner = read_bare(number->plain(), value);
+  return inner == CellKind::missing ? CellKind::text : inner;
+}
+
+CellKind NumberReader::read_bare(std::string_view cell, double& value) const {
   if (style_.point_may_group && grouped_by_thousands(cell, '.', ',')) {
     value = std::numeric_limits<double>::quiet_NaN();
     return CellKind::ambiguous;
@@ -85,7 +96,7 @@ CellKind NumberReader::read(std::string_view cell, double& value) const {
     for (const char decimal : {'.', ','})
       if (separator != decimal && grouped_by_thousands(cell, separator, decimal))
         return CellKind::ambiguous;
-  if (const std::string plain = keyboard_signs(cell); plain != cell) return read(plain, value);
+  if (const std::string plain = keyboard_signs(cell); plain != cell) return read_bare(plain, value);
   return CellKind::text;
 }
 

@@ -25,11 +25,12 @@ class NumberReader {
  public:
   NumberReader(NumberStyle style, const std::vector<std::string>& extra_missing);
 
-  /// `value` is NaN unless the cell is a number.
+  /// `value` is NaN unless the cell is a number. Signs of people around it (number_signs.h) count.
   CellKind read(std::string_view cell, double& value) const;
   bool is_missing(std::string_view cell) const;
 
  private:
+  CellKind read_bare(std::string_view cell, double& value) const;
   bool read_grouped(std::string_view cell, double& value) const;
 
   NumberStyle style_;

@@ -125,6 +125,16 @@ void TimeBuilder::settle_zones(Frame& frame) {
   frame.notes.push_back("the times name several zones: all are taken to UTC");
 }
 
+// "1. März 2020" is continued by "1. Apr 2020".
+void TimeBuilder::note_months(Frame& frame) const {
+  const std::string& first = spellings_.front();
+  const auto parsed = TimeFormat(frame.time_pattern).parse(first);
+  const std::string written = parsed ? frame.format(parsed->time) : first;
+  if (plan_.output.empty() && written != first)
+    frame.notes.push_back("months are written in English: \"" + first + "\" as \"" + written +
+                          "\"");
+}
+
 void TimeBuilder::finish(Frame& frame) {
   settle_alternative(frame);
   settle_zones(frame);
@@ -132,6 +142,7 @@ void TimeBuilder::finish(Frame& frame) {
   frame.time_name = plan_.name;
   frame.time_pattern = plan_.output.empty() ? in_style_of(plan_.pattern, spellings_) : plan_.output;
   frame.notes.push_back("times are read from \"" + plan_.name + "\" as " + plan_.pattern);
+  if (format_.has('b') || format_.has('B')) note_months(frame);
   if (format_.has('y')) frame.notes.push_back("two-digit years mean 1969 to 2068");
 }
 

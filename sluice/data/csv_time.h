@@ -41,6 +41,7 @@ class TimeBuilder {
   [[noreturn]] void fail_mixed(std::string_view cell, int64_t line) const;
   void settle_alternative(Frame& frame);
   void settle_zones(Frame& frame);
+  void note_months(Frame& frame) const;
   void remember_spelling(std::string_view cell);
 
   TimePlan plan_;

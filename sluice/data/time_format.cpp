@@ -3,23 +3,29 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cmath>
 #include <cstdio>
 
 #include "sluice/base/error.h"
+#include "sluice/data/month_name.h"
 
 namespace sluice {
 namespace {
 
-constexpr std::array<const char*, 12> month_names = {
-    "January", "February", "March",     "April",   "May",      "June",
-    "July",    "August",   "September", "October", "November", "December"};
-
 constexpr std::string_view digit_directives = "YymdHIMSjqGV";
-constexpr std::string_view directives = "YymdHIMSjqGVpbBzsQ";
+constexpr std::string_view directives = "YymdHIMSjqGVpbBzsQE";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+// A byte of a letter; those of UTF-8 beyond ASCII count.
+bool is_letter(char c) {
+  return std::isalpha(static_cast<unsigned char>(c)) != 0 || static_cast<unsigned char>(c) >= 0x80;
+}
+
 char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
+
+constexpr int64_t day_seconds = 86400;
+constexpr int64_t excel_days = 25569;  // what Excel writes for 1970-01-01
 
 // What a text said so far; -1 = not said.
 struct Fields {
@@ -40,6 +46,7 @@ class Reader {
   bool at_end() const { return at_ == text_.size(); }
 
   bool literal(char c) {
+    if (c != '.') pass_point_of_month();
     if (at_end() || text_[at_] != c) return false;
     ++at_;
     while (c == ' ' && !at_end() && text_[at_] == ' ') ++at_;
@@ -64,19 +71,16 @@ class Reader {
   }
 
   bool month_name(int& month) {
-    for (int m = 0; m < 12; ++m) {
-      const std::string_view name = month_names[m];
-      const size_t length = matching(name);
-      if (length < 3) continue;
-      // "Sept" is usual too; anything else is the whole name or its first three letters.
-      if (length != name.size() && !(m == 8 && length == 4))
-        at_ += 3;
-      else
-        at_ += length;
-      month = m + 1;
-      return at_end() || !std::isalpha(static_cast<unsigned char>(text_[at_]));
-    }
-    return false;
+    const size_t begin = at_;
+    while (!at_end() && is_letter(text_[at_])) ++at_;
+    month = month_of(text_.substr(begin, at_ - begin));
+    after_month_ = at_;
+    return month > 0;
+  }
+
+  // "Jan. 2020": the point belongs to the name unless the format has one there.
+  void pass_point_of_month() {
+    if (at_ == after_month_ && !at_end() && text_[at_] == '.') ++at_;
   }
 
   bool half_day(int& half) {
@@ -116,6 +120,18 @@ class Reader {
     return fraction(part);
   }
 
+  // Excel's days since 1899-12-30; their fraction is a time of day, rounded to a second.
+  bool excel(std::optional<Timestamp>& out) {
+    int64_t days = 0;
+    if (!digits(1, 7, days)) return false;
+    double part = 0, worth = 0.1;
+    if (!at_end() && (text_[at_] == '.' || text_[at_] == ','))
+      for (++at_; !at_end() && is_digit(text_[at_]); ++at_, worth /= 10)
+        part += worth * (text_[at_] - '0');
+    out = (days - excel_days) * day_seconds + std::llround(part * day_seconds);
+    return true;
+  }
+
   // ".000" after seconds, if there.
   bool fraction(bool& part) {
     if (at_ + 1 >= text_.size() || (text_[at_] != '.' && text_[at_] != ',')) return true;
@@ -136,7 +152,7 @@ class Reader {
   }
 
   std::string_view text_;
-  size_t at_ = 0;
+  size_t at_ = 0, after_month_ = std::string_view::npos;
 };
 
 bool read_directive(Reader& reader, char directive, bool exact, Fields& f) {
@@ -181,12 +197,12 @@ bool read_directive(Reader& reader, char directive, bool exact, Fields& f) {
       return reader.epoch(1, f.epoch, f.fraction);
     case 'Q':
       return reader.epoch(1000, f.epoch, f.fraction);
+    case 'E':
+      return reader.excel(f.epoch);
     default:
       return false;
   }
 }
-
-constexpr int64_t day_seconds = 86400;
 
 // The Monday that begins the first ISO week of a year: the week with January 4th in it.
 Timestamp first_monday(int year) {
@@ -233,6 +249,16 @@ std::string zone_text(int seconds, bool colon) {
   return text;
 }
 
+std::string excel_text(Timestamp time) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.10f",
+                static_cast<double>(time) / static_cast<double>(day_seconds) + excel_days);
+  std::string days = text;
+  while (days.ends_with('0')) days.pop_back();
+  if (days.ends_with('.')) days.pop_back();
+  return days;
+}
+
 std::string write_directive(char directive, bool padded, Timestamp time, const CivilTime& c) {
   switch (directive) {
     case 'Y':
@@ -264,13 +290,15 @@ std::string write_directive(char directive, bool padded, Timestamp time, const C
     case 'p':
       return c.hour < 12 ? "AM" : "PM";
     case 'b':
-      return std::string(month_names[c.month - 1]).substr(0, 3);
+      return std::string(month_name(c.month)).substr(0, 3);
     case 'B':
-      return month_names[c.month - 1];
+      return month_name(c.month);
     case 's':
       return std::to_string(time);
     case 'Q':
       return std::to_string(time * 1000);
+    case 'E':
+      return excel_text(time);
     default:
       return "";
   }
@@ -281,6 +309,7 @@ std::string write_directive(char directive, bool padded, Timestamp time, const C
 TimeFormat::TimeFormat(const std::string& pattern) : pattern_(pattern) {
   if (pattern == "epoch") pattern_ = "%s";
   if (pattern == "epoch_ms") pattern_ = "%Q";
+  if (pattern == "excel") pattern_ = "%E";
   compile(pattern_);
   for (size_t i = 0; i + 1 < steps_.size(); ++i) {
     const auto is_number = [](const Step& step) {
@@ -323,7 +352,7 @@ void TimeFormat::compile_directive(const std::string& pattern, size_t& at) {
     fail_config(
         "config.time_format", "time_format",
         "\"" + pattern + "\" has the unknown directive \"%" + std::string(c ? 1 : 0, c) + "\"",
-        "known are %Y %y %m %d %H %I %M %S %p %b %B %j %q %G %V %z %s %Q %F %T %R");
+        "known are %Y %y %m %d %H %I %M %S %p %b %B %j %q %G %V %z %s %Q %E %F %T %R");
   step.directive = c;
   steps_.push_back(step);
 }
@@ -342,6 +371,7 @@ std::optional<TimeFormat::Parsed> TimeFormat::parse(std::string_view text) const
                           : read_directive(reader, step.directive, step.exact, fields);
     if (!fits) return std::nullopt;
   }
+  reader.pass_point_of_month();
   if (!reader.at_end() || steps_.empty()) return std::nullopt;
   const std::optional<Timestamp> time = assemble(fields);
   if (!time) return std::nullopt;

@@ -13,9 +13,10 @@ namespace sluice {
 
 /// A strftime-like pattern, compiled once. Known: %Y %y %m %d %H %I %M %S %p %b %B %j %q (quarter)
 /// %G %V (ISO year and week, meaning its Monday) %z (reads Z, +hh, +hhmm, +hh:mm, writes +hhmm; %:z
-/// writes +hh:mm) %s (epoch seconds) %Q (epoch milliseconds) %%, and %F %T %R. Numbers may lack
-/// their leading zero; %-m %-d %-H write none. %S reads a fraction too. The words "epoch" and
-/// "epoch_ms" stand for %s and %Q.
+/// writes +hh:mm) %s (epoch seconds) %Q (epoch milliseconds) %E (Excel's days since 1899-12-30)
+/// %%, and %F %T %R. Numbers may lack their leading zero; %-m %-d %-H write none. %S reads a
+/// fraction too. Months are read by their English, German, French or Spanish names (month_name.h)
+/// and written by the English ones. The words "epoch", "epoch_ms" and "excel" stand for %s, %Q, %E.
 class TimeFormat {
  public:
   TimeFormat() = default;

@@ -11,13 +11,13 @@ namespace {
 
 // Where two patterns read the same text, the earlier one is preferred.
 constexpr std::array dates = {
-    "%Y-%m-%d", "%Y/%m/%d",     "%Y.%m.%d", "%Y %m %d", "%d/%m/%Y", "%m/%d/%Y",  "%d-%m-%Y",
-    "%m-%d-%Y", "%d.%m.%Y",     "%d/%m/%y", "%m/%d/%y", "%d-%m-%y", "%m-%d-%y",  "%d.%m.%y",
-    "%d-%b-%Y", "%d %b %Y",     "%d-%b-%y", "%d %b %y", "%d%b%Y",   "%b %d, %Y", "%b %d %Y",
-    "%Y-%b-%d", "%Y %b %d",     "%Y-%m",    "%Y/%m",    "%m/%Y",    "%m-%Y",     "%b %Y",
-    "%b-%Y",    "%b/%Y",        "%b %y",    "%b-%y",    "%Y %b",    "%Y-%b",     "%Y-Q%q",
-    "%YQ%q",    "%Y Q%q",       "Q%q %Y",   "Q%q-%Y",   "%YM%m",    "%G-W%V",    "%GW%V",
-    "%Y %m",    "%Y年%m月%d日", "%Y年%m月", "%Y年"};
+    "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d",     "%Y %m %d", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y",
+    "%m-%d-%Y", "%d.%m.%Y", "%d/%m/%y",     "%m/%d/%y", "%d-%m-%y", "%m-%d-%y", "%d.%m.%y",
+    "%d-%b-%Y", "%d %b %Y", "%d. %b %Y",    "%d-%b-%y", "%d %b %y", "%d%b%Y",   "%b %d, %Y",
+    "%b %d %Y", "%Y-%b-%d", "%Y %b %d",     "%Y-%m",    "%Y/%m",    "%m/%Y",    "%m-%Y",
+    "%b %Y",    "%b-%Y",    "%b/%Y",        "%b %y",    "%b-%y",    "%Y %b",    "%Y-%b",
+    "%Y-Q%q",   "%YQ%q",    "%Y Q%q",       "Q%q %Y",   "Q%q-%Y",   "%YM%m",    "%G-W%V",
+    "%GW%V",    "%Y %m",    "%Y年%m月%d日", "%Y年%m月", "%Y年"};
 constexpr std::array times = {"%H:%M:%S", "%H:%M",      "%I:%M:%S %p",
                               "%I:%M %p", "%I:%M:%S%p", "%I:%M%p"};
 constexpr std::array zones = {"", "Z", "%z", " %z", " UTC"};

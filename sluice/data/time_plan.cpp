@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <optional>
 
 #include "sluice/base/error.h"
@@ -41,6 +42,21 @@ constexpr std::array parts = {
     Part{"day", "%d", "-%d"},   Part{"dy", "%d", "-%d"},   Part{"hour", "%H", " %H:00"},
     Part{"hr", "%H", " %H:00"},
 };
+
+// Numbers as Excel stores dates: days of the years 1954 to 2119, running one way.
+bool like_excel_days(const std::vector<std::string>& texts) {
+  static const TimeFormat days("excel");
+  const Timestamp first = days.parse("20000")->time, last = days.parse("80000")->time;
+  std::vector<Timestamp> times;
+  for (const std::string& text : texts) {
+    const auto parsed = days.parse(text);
+    if (!parsed || parsed->time < first || parsed->time > last) return false;
+    times.push_back(parsed->time);
+  }
+  if (times.size() < 3) return false;
+  return std::ranges::adjacent_find(times, std::greater_equal<>()) == times.end() ||
+         std::ranges::adjacent_find(times, std::less_equal<>()) == times.end();
+}
 
 const Part* part_of(const std::string& name) {
   const std::string word = plain_word(name);
@@ -239,8 +255,10 @@ class Planner {
       const bool epoch = std::ranges::find(counted, name) != counted.end() && !texts.empty() &&
                          texts[0].size() >= 10 &&
                          texts[0].find_first_not_of("0123456789") == std::string::npos;
-      if (epoch || (!texts.empty() && std::any_of(sure.begin(), sure.end(),
-                                                  [&](const char* w) { return name == w; })))
+      const bool excel = speaks_of_time(names_[j]) && like_excel_days(texts);
+      if (epoch || excel ||
+          (!texts.empty() &&
+           std::any_of(sure.begin(), sure.end(), [&](const char* w) { return name == w; })))
         refuse({j});
     }
   }
@@ -258,6 +276,10 @@ class Planner {
       hint = "if it counts seconds since 1970, say time_format=epoch";
     if (digits && text.size() == 13)
       hint = "if it counts milliseconds since 1970, say time_format=epoch_ms";
+    if (like_excel_days(texts))
+      hint = "if it counts days as Excel does, which makes this " +
+             format_time(TimeFormat("excel").parse(text)->time, "%Y-%m-%d") +
+             ", say time_format=excel, else time=none";
     fail_data("data.time", source_ + ":" + std::to_string(first_line(columns)),
               "column \"" + name + "\": " + quote_cell(text) + " is no date in a format known here",
               hint);

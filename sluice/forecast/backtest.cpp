@@ -6,6 +6,7 @@
 
 #include "sluice/base/error.h"
 #include "sluice/forecast/baseline.h"
+#include "sluice/forecast/recipe_threads.h"
 #include "sluice/forecast/ridge_forecaster.h"
 #include "sluice/train/interrupt.h"
 
@@ -203,6 +204,7 @@ ModelScore score_step(const Backtest& backtest, const ModelForecasts& model, int
 
 Backtest run_backtest(const Series& series, const Recipe& resolved, const BacktestPlan& plan,
                       const BacktestWatcher& watcher) {
+  const RecipeThreads threads(resolved);
   Backtest backtest;
   backtest.plan = plan;
   add_actuals(backtest, series, resolved);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "sluice/base/error.h"
+#include "sluice/forecast/recipe_threads.h"
 #include "sluice/train/interrupt.h"
 
 namespace sluice {
@@ -21,6 +22,7 @@ std::vector<double> as_doubles(const Tensor& tensor, int64_t first, int64_t coun
 
 Forecaster Forecaster::fit(const Series& training, const Recipe& recipe,
                            const FitOptions& options) {
+  const RecipeThreads threads(recipe);
   Forecaster forecaster;
   forecaster.recipe_ = recipe;
   Series fitted = training;

@@ -30,6 +30,15 @@ std::string cell(const std::string& text) {
 
 }  // namespace
 
+std::set<std::string> DerivedColumns::sources(const std::vector<std::string>& names) const {
+  std::set<std::string> all(names.begin(), names.end());
+  // A column is made of those before it.
+  for (auto column = columns.rbegin(); column != columns.rend(); ++column)
+    if (all.contains(column->first))
+      for (const auto& [term, factor] : column->second) all.insert(term);
+  return all;
+}
+
 bool Recipe::was_given(const std::string& key) const {
   return std::any_of(given.begin(), given.end(),
                      [&](const auto& pair) { return pair.first == key; });

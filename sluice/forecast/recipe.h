@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -50,6 +51,9 @@ struct ParameterTable {
 struct DerivedColumns {
   using Terms = std::vector<std::pair<std::string, double>>;
   std::vector<std::pair<std::string, Terms>> columns;
+
+  /// `names` and every column they are made of.
+  std::set<std::string> sources(const std::vector<std::string>& names) const;
 };
 
 /// Every key of a recipe. An empty optional, text or list means "auto": inferred from the data by

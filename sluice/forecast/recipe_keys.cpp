@@ -14,7 +14,7 @@ using Words = std::vector<std::string>;
 // What a key may hold besides its type.
 struct Limits {
   Words choices = {};
-  std::optional<double> at_least = {};
+  std::optional<double> at_least = {}, at_most = {};
   std::string word = {};  // a word that stands for `word_value`: batch_size=all
   int word_value = 0;
   std::string unset = "auto";  // the word for the key left alone
@@ -39,6 +39,9 @@ void check(const Setting& setting, const std::string& key, const T& value, const
     if (limits.at_least && static_cast<double>(value) < *limits.at_least)
       recipe_value::refuse(setting, key, "at least " + recipe_value::write(*limits.at_least),
                            key + "=" + recipe_value::write(std::max(*limits.at_least, 1.0)));
+    if (limits.at_most && static_cast<double>(value) > *limits.at_most)
+      recipe_value::refuse(setting, key, "at most " + recipe_value::write(*limits.at_most),
+                           key + "=" + recipe_value::write(*limits.at_most));
   }
 }
 
@@ -124,8 +127,9 @@ void add_data_keys(std::vector<RecipeKey>& keys) {
   keys.push_back(key(
       g, "time", &R::time,
       "column of the dates, or several that make one: [year, month]; none: rows are only counted"));
-  keys.push_back(
-      key(g, "time_format", &R::time_format, "how dates are written: \"%d/%m/%Y %H:%M\""));
+  keys.push_back(key(g, "time_format", &R::time_format,
+                     "how dates are written: \"%d/%m/%Y %H:%M\"; epoch or "
+                     "epoch_ms: counted since 1970; excel: its days"));
   keys.push_back(key(g, "target", &R::target,
                      "column to forecast; needed where there are several numeric ones"));
   keys.push_back(key(g, "past", &R::past, "further columns the model sees up to the cutoff"));
@@ -280,16 +284,16 @@ void add_run_keys(std::vector<RecipeKey>& keys) {
   const std::string g = "run";
   keys.push_back(key(g, "seeds", &R::seeds,
                      "networks trained from different seeds; their mean is the forecast",
-                     at_least(1)));
+                     {.at_least = 1, .at_most = 1000}));
   keys.push_back(key(g, "seed", &R::seed, "the first seed", at_least(0)));
   keys.push_back(key(g, "threads", &R::threads,
                      "processor threads; 0: every core. The results do not depend on it",
-                     at_least(0)));
+                     {.at_least = 0, .at_most = 4096}));
   keys.push_back(
       key(g, "monte_carlo", &R::monte_carlo,
           "forecasts drawn with the network's dropout on, whose spread stands beside the "
           "forecast; 0: none",
-          at_least(0)));
+          {.at_least = 0, .at_most = 1000000}));
 }
 
 std::vector<RecipeKey> make_keys() {

@@ -110,6 +110,13 @@ class Resolver {
       fail_config("config.target_at", recipe_.where("target_at"),
                   "with target_at=same the inputs are other columns, and past names none",
                   "write past=[column, ...]");
+    for (const std::string& name : recipe_.past)
+      if (recipe_.derive.sources({name}).contains(series_.target))
+        fail_config("config.target_at", recipe_.where("past"),
+                    fmt::format("the column \"{}\" is made of the target, \"{}\", which stands in "
+                                "the same row",
+                                name, series_.target),
+                    "take it out of past");
     if (recipe_.horizon != 1)
       fail_config("config.target_at", recipe_.where("horizon"),
                   "with target_at=same the horizon is the row itself: 1", "leave horizon out");

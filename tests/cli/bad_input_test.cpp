@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "command.h"
@@ -45,6 +46,12 @@ Workplace::Limits full_disk(long bytes) {
 Workplace::Limits empty_path() {
   Workplace::Limits limits;
   limits.path_variable = "/nowhere";
+  return limits;
+}
+
+Workplace::Limits full_output() {
+  Workplace::Limits limits;
+  limits.output = "/dev/full";
   return limits;
 }
 
@@ -266,6 +273,12 @@ std::vector<BadInput> bad_words() {
        3,
        {"hiden_size", "hidden_size"}},
       {"huge_layer", {data}, with({"fit", "a.csv", "hidden_size=1000000000"}), 3, {"hidden_size"}},
+      {"too_many_seeds", {data}, {"fit", "a.csv", "seeds=1000000000"}, 3, {"seeds", "1000"}},
+      {"too_many_draws",
+       {data},
+       {"fit", "a.csv", "monte_carlo=1000000000"},
+       3,
+       {"monte_carlo", "1000000"}},
       {"unknown_loss", {data}, with({"fit", "a.csv", "loss=msee"}), 3, {"msee", "mse"}},
       {"unknown_optimizer", {data}, with({"fit", "a.csv", "optimizer=adm"}), 3, {"adm", "adam"}},
       {"unknown_schedule",
@@ -347,9 +360,28 @@ std::vector<BadInput> bad_files() {
   };
 }
 
+// Nothing that is printed may be lost without a word.
+std::vector<BadInput> bad_output() {
+  if (!std::filesystem::exists("/dev/full")) return {};
+  std::vector<BadInput> all;
+  const std::pair<const char*, Words> commands[] = {{"help", {"--help"}},
+                                                    {"help_of_a_verb", {"fit", "--help"}},
+                                                    {"version", {"--version"}},
+                                                    {"inspect", {"inspect", "good.csv"}}};
+  for (const auto& [name, arguments] : commands)
+    all.push_back({std::string("full_output_of_") + name,
+                   {},
+                   arguments,
+                   2,
+                   {"cannot be written"},
+                   full_output()});
+  return all;
+}
+
 std::vector<BadInput> all_cases() {
   std::vector<BadInput> all;
-  for (const auto& part : {bad_data(), bad_cells(), bad_jobs(), bad_words(), bad_files()})
+  for (const auto& part :
+       {bad_data(), bad_cells(), bad_jobs(), bad_words(), bad_files(), bad_output()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }

@@ -67,6 +67,8 @@ class Listener {
 [[noreturn]] void become(const std::vector<std::string>& arguments, const std::string& folder,
                          int out, int err, const Workplace::Limits& limits) {
   if (dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0) _exit(126);
+  if (!limits.output.empty() && dup2(open(limits.output.c_str(), O_WRONLY), STDOUT_FILENO) < 0)
+    _exit(126);
   if (chdir(folder.c_str()) != 0) _exit(126);
   if (!limits.path_variable.empty()) setenv("PATH", limits.path_variable.c_str(), 1);
   if (limits.file_size >= 0) {

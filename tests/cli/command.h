@@ -31,6 +31,7 @@ class Workplace {
     long file_size = -1;        ///< bytes a file may grow to: a full disk
     std::string wait_for;       ///< Ctrl-C once stderr holds this
     std::string path_variable;  ///< PATH, if not empty
+    std::string output;         ///< what stdout is, if not empty: "/dev/full"
   };
   CommandResult run(const std::vector<std::string>& arguments) const { return run(arguments, {}); }
   CommandResult run(const std::vector<std::string>& arguments, const Limits& limits) const;

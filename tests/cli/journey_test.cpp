@@ -213,6 +213,37 @@ TEST_F(Journey, TargetInTheSameRowNeedsNoTargetToForecast) {
   EXPECT_EQ(rows.size(), 1u + 80 - 3);
 }
 
+// A derived target of the same row: the rows to forecast need neither it nor what it, or a column
+// that is no input, is made of.
+TEST_F(Journey, DerivedTargetInTheSameRowIsForecastFromTheInputsAlone) {
+  std::string all = "month,a,b,x\n", inputs = "month,x\n";
+  const std::string sales = monthly_csv(72);
+  for (const std::string& line : lines_of(sales.substr(sales.find('\n') + 1))) {
+    const std::string month = line.substr(0, 7);
+    const double x = std::stod(line.substr(8));
+    all += month + "," + std::to_string(5 + 3 * x) + "," + std::to_string(x - 1) + "," +
+           std::to_string(x) + "\n";
+    inputs += month + "," + std::to_string(x) + "\n";
+  }
+  place.write("all.csv", all);
+  place.write("inputs.csv", inputs);
+  const Words recipe = {"derive={net: {a: 1, b: -1}, more: {net: 2}, input: {x: 0.5}}",
+                        "target=net", "past=[input]", "target_at=same", "linear_skip=ridge"};
+  Words fit = quick({"fit", "all.csv", "--model", "m.sluice"});
+  fit.insert(fit.end(), recipe.begin(), recipe.end());
+  expect_done(place, fit);
+  const std::string said = expect_done(place, {"forecast", "m.sluice", "inputs.csv"}).out;
+  EXPECT_EQ(said, expect_done(place, {"forecast", "m.sluice", "all.csv"}).out);
+  const auto rows = lines_of(said), truth = lines_of(inputs);
+  ASSERT_GT(rows.size(), 20u);
+  for (size_t back = 1; back <= 20; ++back) {
+    const std::string &row = rows[rows.size() - back], &line = truth[truth.size() - back];
+    EXPECT_EQ(row.substr(0, 12), "net," + line.substr(0, 7) + ",");
+    const double x = std::stod(line.substr(8));
+    EXPECT_NEAR(std::stod(row.substr(12)), 6 + 2 * x, 5) << row;
+  }
+}
+
 // Ctrl-C keeps the best model so far, says so, and the file is whole.
 TEST_F(Journey, InterruptKeepsTheModel) {
   Workplace::Limits limits;

@@ -174,11 +174,29 @@ INSTANTIATE_TEST_SUITE_P(
             "FILE: no column holds numbers to forecast: \"y\" holds text such as \"5 x 7\"; check "
             "the delimiter and the decimal sign (delimiter=, decimal=)"},
         BadFile{"numbers_with_signs",
-                "date,place,y\n2020-01-01,Ulm,$1.20\n2020-01-02,Ulm,$1.30\n",
+                "date,place,y\n2020-01-01,Ulm,1.20 kg\n2020-01-02,Ulm,1.30 kg\n",
                 {},
                 "data.no_numbers",
-                "FILE: no column holds numbers to forecast: \"y\" holds text such as \"$1.20\"; "
+                "FILE: no column holds numbers to forecast: \"y\" holds text such as \"1.20 kg\"; "
                 "write bare numbers in the file, without signs of currency, percent or unit"},
+        BadFile{"two_currencies",
+                "date,y\n2020-01-01,$1.20\n2020-01-02,€1.30\n",
+                {},
+                "data.mixed_unit",
+                "FILE:3: column \"y\": \"€1.30\" is not in the unit of the rows before it; write "
+                "the whole column in one unit"},
+        BadFile{"percent_among_shares",
+                "date,y\n2020-01-01,0.5\n2020-01-02,51%\n2020-01-03,52%\n",
+                {},
+                "data.mixed_unit",
+                "FILE:3: column \"y\": \"51%\" is not in the unit of the rows before it (and 1 "
+                "more such cells); write the whole column in one unit"},
+        BadFile{"thousands_in_brackets",
+                "date;y\n2020-01-01;(1,234)\n2020-01-02;$ 2,345\n",
+                {},
+                "data.ambiguous_number",
+                "FILE:2: column \"y\": \"(1,234)\" may have a decimal sign or a separator of "
+                "thousands (and 1 more such cells); say decimal=, or thousands=,"},
         BadFile{"all_missing",
                 "date,y\n2020-01-01,?\n2020-01-02,\n",
                 {},
@@ -266,6 +284,14 @@ INSTANTIATE_TEST_SUITE_P(
                 "FILE:2: column \"ts\": \"1577836800\" is no date in a format known here; if it "
                 "counts seconds since 1970, say time_format=epoch"},
         BadFile{
+            "excel_days_not_guessed",
+            "Month,y\n44197,1\n44228,2\n44256,3\n",
+            {},
+            "data.time",
+            "FILE:2: column \"Month\": \"44197\" is no date in a format known here; if it counts "
+            "days as Excel does, which makes this 2021-01-01, say time_format=excel, else "
+            "time=none"},
+        BadFile{
             "parts_of_seconds",
             "t,y\n2020-01-01 00:00:00.000,1\n2020-01-01 00:00:00.250,2\n",
             {},
@@ -281,7 +307,7 @@ INSTANTIATE_TEST_SUITE_P(
             "unknown_directive", "date,y\n2020-01-01,1\n",
             with([](CsvOptions& o) { o.time_format = "%Y-%K"; }), "config.time_format",
             "time_format: \"%Y-%K\" has the unknown directive \"%K\"; known are %Y %y %m %d %H %I "
-            "%M %S %p %b %B %j %q %G %V %z %s %Q %F %T %R"},
+            "%M %S %p %b %B %j %q %G %V %z %s %Q %E %F %T %R"},
         BadFile{"unknown_time_column", "Datum,y\n2020-01-01,1\n",
                 with([](CsvOptions& o) { o.time = {"Datun"}; }), "data.unknown_column",
                 "FILE: time=Datun: the file has no such column; did you mean \"Datum\"?"},

@@ -210,6 +210,36 @@ INSTANTIATE_TEST_SUITE_P(
                  with([](CsvOptions& o) { o.thousands = "."; }),
                  {1234.5},
                  {"2020-01-01"}},
+        GoodFile{"accounting_negatives",
+                 "d,y\n2020-01-01,\"(1,234.50)\"\n2020-01-02,( 7 )\n2020-01-03,\"1,000\"\n",
+                 with([](CsvOptions& o) { o.thousands = ","; }),
+                 {-1234.5, -7, 1000},
+                 {"2020-01-01", "2020-01-02", "2020-01-03"}},
+        GoodFile{"accounting_negatives_decimal_comma",
+                 "d;y\n2020-01-01;(1,5)\n2020-01-02;(2,25)\n",
+                 {},
+                 {-1.5, -2.25},
+                 {"2020-01-01", "2020-01-02"}},
+        GoodFile{"minus_behind",
+                 "d,y\n2020-01-01,1234-\n2020-01-02,5.5\n2020-01-03,-\n",
+                 {},
+                 {-1234, 5.5, nan},
+                 {"2020-01-01", "2020-01-02", "2020-01-03"}},
+        GoodFile{"currency",
+                 "d,y\n2020-01-01,$1.20\n2020-01-02,-$3\n2020-01-03,($4.5)\n2020-01-04,5\n",
+                 {},
+                 {1.2, -3, -4.5, 5},
+                 {"2020-01-01", "2020-01-02", "2020-01-03", "2020-01-04"}},
+        GoodFile{"currency_behind",
+                 "d;y\n2020-01-01;1.234,50 €\n2020-01-02;7,25\xC2\xA0€\n",
+                 with([](CsvOptions& o) { o.thousands = "."; }),
+                 {1234.5, 7.25},
+                 {"2020-01-01", "2020-01-02"}},
+        GoodFile{"percent",
+                 "d,y\n2020-01-01,12%\n2020-01-02,7.5 %\n",
+                 {},
+                 {12, 7.5},
+                 {"2020-01-01", "2020-01-02"}},
         GoodFile{"number_spellings",
                  "date,y\n2020,+1\n2021,-2e3\n2022,.5\n2023,1E-2\n",
                  {},
@@ -249,6 +279,13 @@ TEST(Csv, KeepsTextByCode) {
   EXPECT_EQ(city.labels, (std::vector<std::string>{"Rome", "Oslo"}));
   EXPECT_EQ(city.text(2), "Rome");
   EXPECT_EQ(city.text(3), "");
+}
+
+TEST(Csv, SignsAroundNumbersMakeNoText) {
+  const Frame frame =
+      read_csv_text("d,a,b,c,y\n2020-01-01,(x),(-5),(5) kg,(5)\n2020-01-02,(y),5-6,-5-,6\n", "a");
+  EXPECT_EQ(frame.numeric_names(), (std::vector<std::string>{"y"}));
+  EXPECT_EQ(frame.notes.back(), "column \"y\": \"(5)\" is read as -5");
 }
 
 TEST(Csv, CodesWithLeadingZerosAreNames) {

@@ -63,6 +63,12 @@ INSTANTIATE_TEST_SUITE_P(
         Spelling{"Month\n11/1949\n12/1949\n01/1950", "%m/%Y", "1949-11-01T00:00:00", "02/1950"},
         Spelling{"Month\nNov-69\nDec-69\nJan-70", "%b-%y", "1969-11-01T00:00:00", "Feb-70"},
         Spelling{"Month\nNov 1949\nDec 1949\nJan 1950", "%b %Y", "1949-11-01T00:00:00", "Feb 1950"},
+        Spelling{"Monat\nNov 1949\nDez 1949\nJan 1950", "%b %Y", "1949-11-01T00:00:00", "Feb 1950"},
+        Spelling{"Datum\n27. Februar 2020\n28. Februar 2020\n29. Februar 2020", "%d. %b %Y",
+                 "2020-02-27T00:00:00", "01. Mar 2020"},
+        Spelling{"Mois\ndéc. 2019\njanv. 2020\nfévr. 2020", "%b %Y", "2019-12-01T00:00:00",
+                 "Mar 2020"},
+        Spelling{"Mes\nJul-19\nAgo-19\nSept-19", "%b-%y", "2019-07-01T00:00:00", "Oct-19"},
         Spelling{"Month\n1949M11\n1949M12\n1950M01", "%YM%m", "1949-11-01T00:00:00", "1950M02"},
         Spelling{"Quarter\n1990Q3\n1990Q4\n1991Q1", "%YQ%q", "1990-07-01T00:00:00", "1991Q2"},
         Spelling{"Quarter\nQ3 1990\nQ4 1990\nQ1 1991", "Q%q %Y", "1990-07-01T00:00:00", "Q2 1991"},
@@ -147,6 +153,12 @@ TEST(TimeFormat, GivenFormatsAreTaken) {
   options.time_format = "epoch";
   const Frame seconds = read_csv_text("t,y\n1577836800,1\n1577840400,2\n", "a", options);
   EXPECT_EQ(format_time(seconds.time[0], "%F %T"), "2020-01-01 00:00:00");
+  options.time_format = "excel";
+  const Frame days = clean(
+      read_csv_text("d,y\n44197,1\n44197.5416666667,2\n44198.0833333333,3\n", "a", options), {});
+  EXPECT_EQ(format_time(days.time[0], "%F %T"), "2021-01-01 00:00:00");
+  EXPECT_EQ(format_time(days.time[1], "%F %T"), "2021-01-01 13:00:00");
+  EXPECT_EQ(days.format(days.time[2] + 79200), "44199");
   options.time_format = "epoch_ms";
   const Frame thousandths = read_csv_text("t,y\n1577836800000,1\n", "a", options);
   EXPECT_EQ(format_time(thousandths.time[0], "%F %T"), "2020-01-01 00:00:00");
@@ -173,6 +185,23 @@ TEST(TimeFormat, RefusesWhatIsNoTime) {
   EXPECT_FALSE(TimeFormat("%H:%M").parse("24:01"));
   EXPECT_FALSE(TimeFormat("%b %Y").parse("Janury 2020"));
   EXPECT_TRUE(TimeFormat("%b %Y").parse("Sept 2020"));
+}
+
+TEST(TimeFormat, MonthsOfFourLanguages) {
+  const std::pair<const char*, int> words[] = {
+      {"MÄRZ", 3},  {"Mrz", 3},    {"Maerz", 3},   {"mär", 3},        {"Mai", 5},   {"Okt", 10},
+      {"Dez", 12},  {"Jänner", 1}, {"février", 2}, {"FÉVRIER", 2},    {"août", 8},  {"juin", 6},
+      {"enero", 1}, {"dic", 12},   {"abr", 4},     {"septiembre", 9}, {"mayo", 5},  {"Juli", 7},
+      {"Jun", 6},   {"sept.", 9},  {"janv.", 1},   {"Dezember", 12},  {"juil.", 7}, {"mars", 3}};
+  for (const auto& [word, month] : words) {
+    const auto parsed = TimeFormat("%b %Y").parse(std::string(word) + " 2020");
+    ASSERT_TRUE(parsed) << word;
+    EXPECT_EQ(civil_time(parsed->time).month, month) << word;
+  }
+  for (const char* word : {"ju", "Märzen", "Jan..", "de", " ", "ma", "Monat"})
+    EXPECT_FALSE(TimeFormat("%b %Y").parse(std::string(word) + " 2020")) << word;
+  EXPECT_TRUE(TimeFormat("%d.%b.%Y").parse("01.Jan.2020"));
+  EXPECT_TRUE(TimeFormat("%Y %b").parse("2020 Jan."));
 }
 
 }  // namespace

@@ -141,6 +141,21 @@ TEST(Backtest, EveryModelOnTheSamePoints) {
     EXPECT_EQ(backtest.actual[i], job.series.values()[static_cast<size_t>(backtest.row(i))]);
 }
 
+TEST(Backtest, UsesTheThreadsOfTheRecipeAndGivesThemBack) {
+  const auto threads_with = [](const std::string& word) {
+    const Ready job = ready({"windows=1", word});
+    int seen = 0;
+    BacktestWatcher watcher;
+    watcher.on_baselines = [&](const Backtest&) { seen = num_threads(); };
+    watcher.on_network = [&](int, int) { EXPECT_EQ(num_threads(), seen); };
+    run_backtest(job.series, job.recipe, job.plan, watcher);
+    EXPECT_EQ(num_threads(), 1);
+    return seen;
+  };
+  EXPECT_EQ(threads_with("threads=3"), 3);
+  EXPECT_EQ(threads_with("threads=0"), 1);
+}
+
 TEST(Backtest, ScoresAreOfTheRightPoints) {
   Backtest backtest;
   backtest.plan = {.horizon = 2, .step = 2, .cutoffs = {10, 12}};

@@ -85,6 +85,9 @@ TEST(Resolve, SameRowTargetsNeedInputsAndPlainTransforms) {
   for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
            {"target=y", "target_at=same"},
            {"target=y", "past=[x]", "target_at=same", "horizon=2"},
+           {"target=y", "past=[z]", "derive={twice: {y: 2}, z: {x: 1, twice: 1}}",
+            "target_at=same"},
+           {"target=z", "past=[x, twice]", "derive={z: {x: 1}, twice: {z: 2}}", "target_at=same"},
            {"target=y", "past=[x]", "target_at=same", "transform=difference"}}) {
     const Recipe given = read_recipe_arguments(words);
     EXPECT_THROW(resolve(given, make_series(frame, given)), Error) << words.back();
