@@ -93,9 +93,9 @@ template <class T>
 void gather(const SequenceView& from, const RowPlan& plan, bool reverse, int width, T* to) {
   const auto rows = from.rows<T>();
   const int columns = from.columns;
+  if (columns < width) std::fill_n(to, int64_t{plan.batch()} * plan.steps() * width, T{0});
   for_each_row<T>(plan, reverse, width, [=](int64_t at, int time, int row) {
     std::copy_n(rows.at(time, row), columns, to + at);
-    if (columns < width) std::fill(to + at + columns, to + at + width, T{0});
   });
 }
 

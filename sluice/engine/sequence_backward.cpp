@@ -6,7 +6,7 @@
 #include "sluice/engine/sequence_norm.h"
 #include "sluice/engine/sequence_projection.h"
 #include "sluice/engine/sequence_row.h"
-#include "sluice/engine/weight_rhythm.h"
+#include "sluice/engine/sequence_weights.h"
 #include "sluice/tensor/flush_denormals.h"
 #include "sluice/tensor/masked_rows.h"
 
@@ -57,7 +57,8 @@ class BackwardLoop {
         products(s, rows, input_now);
     }
     if (!rhythm_.due(s, rows)) return;
-    weights(s, rhythm_.last());
+    if (projection_) projection_->weights(s, rhythm_.last());
+    weights_.add(s, rhythm_.last());
     rhythm_.added(s);
   }
 
@@ -83,8 +84,6 @@ class BackwardLoop {
   }
 
  private:
-  static constexpr int most_steps = WeightRhythm::most_steps;
-
   void products(int s, int rows, bool input_now) {
     if (projection_) {
       projection_->outputs(s, rows);
@@ -145,7 +144,7 @@ class BackwardLoop {
   int fill_segments(Part part, const Piece& gates, int output, int width, Segment<T>* segments) {
     const Columns& columns = layout_.part(part);
     const int lanes = layout_.lanes;
-    const ptrdiff_t group = ptrdiff_t{layout_.part(part).count} * lanes, row = row_of_z();
+    const ptrdiff_t group = ptrdiff_t{layout_.part(part).count} * lanes, row = at_.row_of_z();
     const T* panel = q_.transposed[index_of(part)] + output * layout_.groups * group +
                      ptrdiff_t{gates.first - columns.first} * lanes * width;
     int count = 0;
@@ -168,9 +167,6 @@ class BackwardLoop {
     const auto read = layout_.reads_units(group);
     return read.first < first + count && first < read.last;
   }
-
-  /// From one row of z to the next; a single row's steps may be the rows of one product.
-  ptrdiff_t row_of_z() const { return q_.rows == 1 ? q_.z_step : at_.unit_row(); }
 
   Transposed make_transposed(Part part, int first, int last, bool add) {
     if (q_.transposed[index_of(part)] == nullptr) return {};
@@ -247,7 +243,7 @@ class BackwardLoop {
         dots.segments = segments;
         dots.columns = layout_.input_size;
         segments[dots.segment_count++] = {
-            at_.z(0, g) + ptrdiff_t{columns.first + before} * layout_.lanes, row_of_z(),
+            at_.z(0, g) + ptrdiff_t{columns.first + before} * layout_.lanes, at_.row_of_z(),
             at_.panel(Part::input, g, before), ptrdiff_t{vectors} * layout_.lanes};
         before += vectors;
       }
@@ -286,7 +282,7 @@ class BackwardLoop {
     for (const auto& [gate, column] : layout_.raw_gates)
       for (int r = 0; r < rows.count; ++r)
         for (int g = 0; g < layout_.groups; ++g) {
-          const T* dz = at_.z(rows.s, g) + r * row_of_z() + ptrdiff_t{gate} * layout_.lanes;
+          const T* dz = at_.z(rows.s, g) + r * at_.row_of_z() + ptrdiff_t{gate} * layout_.lanes;
           T* const dx = rows.to + r * rows.to_stride + gate * q_.x_gate + column +
                         ptrdiff_t{g} * layout_.lanes;
           const int count = std::min(layout_.lanes, layout_.hidden_size - g * layout_.lanes);
@@ -337,120 +333,6 @@ class BackwardLoop {
     run_masked(part, messages_[k], s, to, false);
   }
 
-  /// What the gate gradients of some steps are multiplied with.
-  struct Owed {
-    OuterStep<T> x[most_steps], h[most_steps], q[max_messages][most_steps];
-    int steps = 0, hidden_steps = 0, message_steps = 0;
-  };
-
-  /// Weight and bias gradients of the owned groups for steps [first, last): where all multiply the
-  /// same, of the groups of a block together. A block is one thread's, whatever their number.
-  void weights(int first, int last) {
-    if (projection_) projection_->weights(first, last);
-    int group = share_.first_group;
-    for (int b = share_.first_unit_block; b < share_.last_unit_block; ++b) {
-      const int end = group + layout_.unit_blocks[b];
-      for (const int count = layout_.dense() ? end - group : 1; group < end; group += count)
-        weights(first, last, {group, count});
-    }
-    overwrite_ = false;
-  }
-  void weights(int first, int last, const Piece& groups) {
-    Owed owed;
-    const int g = groups.first;
-    if (q_.rows == 1 && layout_.periods.empty())
-      owe_row(owed, first, last, g);
-    else
-      owe(owed, first, last, g);
-    if (q_.dstart) add_starts(owed, groups);
-    outer(Part::input, owed.x, owed.steps, groups);
-    outer(Part::hidden, owed.h, owed.hidden_steps, groups);
-    for (int k = 0; k < layout_.messages; ++k)
-      outer(message_part(k), owed.q[k], owed.message_steps, groups);
-  }
-
-  void add_starts(Owed& owed, const Piece& groups) {
-    for (int g = groups.first; g < groups.first + groups.size; ++g) {
-      for (int i = 0; i < owed.steps; ++i)
-        owed.x[i].g += at_.group_offset(g > groups.first ? 1 : 0);
-      q_.panels->column_sum(owed.x, owed.steps, row_of_z(), layout_.gates,
-                            q_.dstart + ptrdiff_t{g} * layout_.gates * layout_.lanes);
-    }
-    for (int i = 0; i < owed.steps; ++i) owed.x[i].g -= at_.group_offset(groups.size - 1);
-  }
-
-  void owe(Owed& owed, int first, int last, int group) {
-    owed.steps = owed.message_steps = owed.hidden_steps = 0;
-    const int read = layout_.reads_units(group).first;
-    const auto gate = [&](Part part) { return layout_.part(part).first; };
-    for (int s = first; s < last; ++s) {
-      if (!at_.moves(s, group)) continue;
-      const int rows = at_.active(s);
-      const T* z = at_.z(s, group);
-      owed.x[owed.steps++] = {at_.x(s, gate(Part::input)), q_.x_row, z, rows};
-      for (int k = 0; k < layout_.messages; ++k) {
-        const Part part = message_part(k);
-        owed.q[k][owed.message_steps] = {at_.read(part, s, gate(part)), at_.read_row(part, s), z,
-                                         rows};
-      }
-      ++owed.message_steps;
-      if (!at_.reads_hidden(s)) continue;
-      owed.h[owed.hidden_steps++] = {at_.read(Part::hidden, s, gate(Part::hidden)) + read,
-                                     at_.read_row(Part::hidden, s), z, rows};
-    }
-  }
-
-  /// A single row: its steps are the rows of one; the state before the first stands elsewhere.
-  void owe_row(Owed& owed, int first, int last, int group) {
-    owed.steps = owed.message_steps = 1;
-    owed.hidden_steps = 0;
-    const auto gate = [&](Part part) { return layout_.part(part).first; };
-    owed.x[0] = {at_.x(first, gate(Part::input)), q_.x_step, at_.z(first, group), last - first};
-    const auto add = [&](int s, int end) {
-      if (s == end) return;
-      const int i = owed.hidden_steps++;
-      const int read = layout_.reads_units(group).first;
-      owed.h[i] = {at_.read(Part::hidden, s, gate(Part::hidden)) + read,
-                   at_.read_step(Part::hidden), at_.z(s, group), end - s};
-    };
-    for (int k = 0; k < layout_.messages; ++k) {
-      const Part part = message_part(k);
-      owed.q[k][0] = {at_.read(part, first, gate(part)), at_.read_step(part), at_.z(first, group),
-                      last - first};
-    }
-    const int second = first == 0 ? 1 : first;
-    if (first == 0 && at_.reads_hidden(0)) add(0, 1);
-    add(second, last);
-  }
-
-  /// Without steps the sum is zero, which only a buffer that is to be overwritten needs to be told.
-  void outer(Part part, OuterStep<T>* steps, int count, const Piece& groups) {
-    if (count == 0 && !overwrite_) return;
-    const Columns& columns = layout_.part(part);
-    const ptrdiff_t lanes = layout_.lanes, depth = layout_.depth(part);
-    const auto read = part == Part::hidden ? layout_.reads_units(groups.first)
-                                           : CellLayout::Range{0, static_cast<int>(depth)};
-    OuterTask<T> t{steps, count, row_of_z(), {}, nullptr, 0, 0, read.last - read.first, overwrite_};
-    int before = 0;
-    for (int vectors : columns.panels) {
-      // Narrow panels: one of each group together.
-      const int wide = vectors == 1 ? groups.size : 1;
-      t.out_row = vectors * lanes;
-      t.out_vector = wide > 1 ? columns.count * lanes * depth : lanes;
-      for (int g = 0; g < groups.size; g += wide) {
-        for (int v = 0; v < vectors * wide; ++v)
-          t.offset[v] =
-              at_.group_offset(g + v / vectors) + (columns.first + before + v % vectors) * lanes;
-        t.out = q_.dweights[index_of(part)] +
-                at_.panel_offset(part, groups.first + g, before, depth) + read.first * t.out_row;
-        q_.panels->outer[vectors * wide](t);
-      }
-      before += vectors;
-      if (const ptrdiff_t next = at_.copy_stride(part) * vectors; next > 0)
-        for (int i = 0; i < count; ++i) steps[i].a += next;
-    }
-  }
-
   const Place<T> at_;
   const SequenceTask<T>& q_;
   const CellLayout& layout_;
@@ -465,8 +347,8 @@ class BackwardLoop {
   Transposed hidden_, messages_[max_messages], input_;
   RowDotTask<T> dots_[max_gates] = {};
   std::optional<BackwardRows<T>> by_row_;
+  WeightGradients<T> weights_ = {at_, share_};
   WeightRhythm rhythm_ = WeightRhythm(layout_, sizeof(T), q_.steps);
-  bool overwrite_ = q_.overwrite;
   alignas(64) T zeros_[16] = {};
 };
 

@@ -14,6 +14,8 @@ struct Place {
 
   int active(int s) const { return q.active ? q.active[s] : q.rows; }
   ptrdiff_t unit_row() const { return ptrdiff_t{layout.slots} * layout.lanes; }
+  /// From one row of z to the next; a single row's steps may be the rows of one product.
+  ptrdiff_t row_of_z() const { return q.rows == 1 ? q.z_step : unit_row(); }
   ptrdiff_t group_offset(int group) const { return ptrdiff_t{group} * q.rows * unit_row(); }
   T* z(int s, int group) const { return q.z + s * q.z_step + group_offset(group); }
   /// Kept for every step, or for the last two (h_period 2): no division in a loop this short.
