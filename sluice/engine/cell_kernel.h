@@ -134,11 +134,12 @@ struct CellKernel {
   void (*forward[2])(const PointwiseTask<T>&);
   void (*backward[2])(const PointwiseTask<T>&);
   void (*message_backward[2])(const PointwiseTask<T>&);
-  /// Products and equations of a whole step, for one group of units and the usual activations
-  /// (see row_step.h); null for a cell with a message. [1] where half a vector holds the units and
-  /// the inputs.
-  void (*row_forward[2])(const RowTask<T>&);
-  void (*row_backward[2])(const RowTask<T>&);
+  /// Products and equations of so many whole steps, for one group of units and the usual
+  /// activations (see row_step.h); null for a cell with a message. Each layer goes a step behind
+  /// the one before it: their chains overlap. [1] where half a vector holds the units and the
+  /// inputs.
+  void (*row_forward[2])(RowTask<T>* const* layers, int count, int steps);
+  void (*row_backward[2])(RowTask<T>* const* layers, int count, int steps);
 };
 
 /// A cell's row in the registry; the build makes one source a row (see cell_source.h).

@@ -143,6 +143,7 @@ void transpose_weights(const CellLayout& layout, Part part, const T* packed, T* 
     if (b < first_block) continue;
     const int width = blocks[b] * lanes, real = std::min(width, depth - output);
     T* to = transposed + int64_t{output} * inner;
+    if (real < width) std::fill_n(to, inner * width, T{0});
     const T* panel = packed;
     for (int group = 0; group < layout.groups; ++group) {
       // Lanes past the last unit are read by nobody.
@@ -154,8 +155,6 @@ void transpose_weights(const CellLayout& layout, Part part, const T* packed, T* 
           T* row = to + (int64_t{group} * columns.count + column) * lanes * width;
           const T* from = panel + (int64_t{output} * vectors + v) * lanes;
           transpose_block(from, int64_t{vectors} * lanes, real, units, row, width);
-          for (int lane = 0; real < width && lane < units; ++lane)
-            std::fill(row + int64_t{lane} * width + real, row + int64_t{lane + 1} * width, T{0});
         }
         panel += int64_t{vectors} * lanes * depth;
       }

@@ -71,14 +71,16 @@ struct SequenceView {
   Rows<const T> rows() const {
     return {at<T>(0, 0), step_stride(), row_stride()};
   }
+  ptrdiff_t offset(int time, int row) const {
+    return time * step_stride() + row * row_stride() + first_column;
+  }
   template <class T>
   T* at(int time, int row) {
-    return tensor.data<T>() + time * step_stride() + row * row_stride() + first_column;
+    return tensor.data<T>() + offset(time, row);
   }
   template <class T>
   const T* at(int time, int row) const {
-    return std::as_const(tensor).data<T>() + time * step_stride() + row * row_stride() +
-           first_column;
+    return tensor.data<T>() + offset(time, row);
   }
 };
 
@@ -188,7 +190,7 @@ class BackwardPass {
   void add_bias(bool input_side, const T* from, T* to) const;
   void store_first();
   const LoopMemory& loop() const;
-  SequenceView dx_view() const;
+  const SequenceView& dx_view() const;
   bool dy_padded() const;
   bool direct() const;  ///< one slice adds straight to the gradients; frozen weights have none
 

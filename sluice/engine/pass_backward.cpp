@@ -221,7 +221,7 @@ void BackwardPass<T>::complete(SequenceTask<T>& q, int slice) {
   for (int k = 0; k < layout.messages; ++k) q.dmessage[k] = dmessage_[k].template data<T>() + row;
   for (int k = 1; k < layout.states; ++k) q.dstate[k] = dstate_[k].template data<T>() + row;
   q.need_first = gradients_.dfirst[0] != nullptr;
-  const SequenceView dx = sorted_dx_.defined() ? sorted_dx_ : dx_view();
+  const SequenceView& dx = sorted_dx_.defined() ? sorted_dx_ : dx_view();
   if (dx.defined()) {
     const int lanes = layout.lanes, whole = (layout.x_columns + lanes - 1) / lanes * lanes;
     q.dx_tail = dx_tail_.template data<T>() + slice * tail_room(layout);
@@ -267,9 +267,9 @@ template <class T>
 void BackwardPass<T>::finish() {
   collect();
   store_first();
-  SequenceView dx = dx_view();
-  if (!dx.defined()) return;
+  if (!dx_view().defined()) return;
   if (sorted_dx_.defined()) {
+    SequenceView dx = dx_view();
     scatter(std::as_const(sorted_dx_.tensor).template data<T>(), dx.columns, dx, memory_.plan,
             direction_.reverse);
     fill_padding<T>(dx, memory_, direction_.reverse, false, 0);
@@ -277,12 +277,12 @@ void BackwardPass<T>::finish() {
   if (dx_gates_.defined())
     sum_by_input_masks<T>(direction_.layout, memory_.rule, dx_gates_, gradients_.dx);
   else if (memory_.rule.training && memory_.rule.rates.input > 0)
-    multiply_by_input_mask<T>(memory_.rule, dx, dx);
+    multiply_by_input_mask<T>(memory_.rule, gradients_.dx, gradients_.dx);
 }
 
 /// What the loop writes of dx: the sum over gates, or each gate's.
 template <class T>
-SequenceView BackwardPass<T>::dx_view() const {
+const SequenceView& BackwardPass<T>::dx_view() const {
   return dx_gates_.defined() ? dx_gates_ : gradients_.dx;
 }
 

@@ -16,7 +16,9 @@ void set_norms(const Direction& d, const LoopMemory& loop, int64_t begin, Sequen
   const CellLayout& layout = d.layout;
   const int64_t kept = loop.kept();
   const int64_t norms = static_cast<int64_t>(layout.first_normed.size());
-  const auto at = [&](Tensor all, int64_t numbers) { return all.data<T>() + begin * numbers; };
+  const auto at = [&](const Tensor& all, int64_t numbers) {
+    return all.shared_data<T>() + begin * numbers;
+  };
   q.affine = std::as_const(d.affine.value()).template data<T>();
   q.normed = at(loop.normed, kept * layout.normed * layout.padded);
   q.scale = at(loop.scale, kept * norms);
@@ -43,9 +45,9 @@ typename SequenceTask<T>::Output output_of(const Direction& d, const PassMemory&
     const LoopRows<T> y = loop_rows<T>(m.y, m.plan, slice, d.reverse);
     return {y.first + place_in_y(d.layout, m, value) * padded, y.step, y.row};
   }
-  Tensor all = loop.output[value];
+  const Tensor& all = loop.output[value];
   const int64_t steps = all.numel() / (int64_t{m.plan.batch()} * padded);
-  return {all.data<T>() + begin * steps * padded,
+  return {all.shared_data<T>() + begin * steps * padded,
           steps > 1 ? ptrdiff_t{m.plan.count(slice)} * padded : 0, padded};
 }
 
@@ -84,42 +86,37 @@ SequenceTask<T> make_task(const Direction& d, const PassMemory& m, const LoopMem
     q.h_step = y.step;
     q.h_row = y.row;
   } else {
-    Tensor h = loop.h;
-    q.h_period = static_cast<int>(h.numel() / (int64_t{plan.batch()} * layout.out_padded));
-    q.h = h.data<T>() + begin * q.h_period * layout.out_padded;
+    q.h_period = static_cast<int>(loop.h.numel() / (int64_t{plan.batch()} * layout.out_padded));
+    q.h = loop.h.shared_data<T>() + begin * q.h_period * layout.out_padded;
     q.h_step = rows * layout.out_padded;
     q.h_row = layout.out_padded;
   }
   q.h_first = std::as_const(m.first).template data<T>() + begin * layout.out_padded;
   q.zero_first = m.zero_first;
   for (int k = 1; k < layout.states; ++k) {
-    Tensor state = loop.state[k];
-    q.state[k] = state.data<T>() + begin * (loop.keeps ? loop.steps + 1 : 1) * layout.padded;
+    q.state[k] =
+        loop.state[k].shared_data<T>() + begin * (loop.keeps ? loop.steps + 1 : 1) * layout.padded;
     q.state_step = loop.keeps ? rows * layout.padded : 0;
   }
   for (int k = layout.states; k < layout.values; ++k)
     q.output[k] = output_of<T>(d, m, loop, k, slice);
-  Tensor z = loop.z;
   const int64_t row = int64_t{layout.slots} * layout.padded;
-  q.z = z.data<T>() + begin * kept * row;
+  q.z = loop.z.shared_data<T>() + begin * kept * row;
   q.z_step = remembers ? rows * row : 0;
   for (int k = 0; k < layout.messages; ++k) {
-    Tensor message = loop.message[k];
-    q.message[k] = message.data<T>() + begin * kept * layout.padded;
+    q.message[k] = loop.message[k].shared_data<T>() + begin * kept * layout.padded;
   }
   q.message_step = remembers ? rows * layout.padded : 0;
   if (layout.normed > 0) set_norms(d, loop, begin, q);
   if (layout.projects()) {
     q.projection = std::as_const(d.projection.value()).template data<T>();
-    Tensor full = loop.full;
-    q.full = full.data<T>() + begin * kept * layout.padded;
+    q.full = loop.full.shared_data<T>() + begin * kept * layout.padded;
     q.full_step = q.message_step;
   }
   if (loop.source.defined()) {
-    Tensor source = loop.source;
     q.source_copy = m.rule.rates.untied() ? layout.padded : 0;
     q.source_row = ptrdiff_t{layout.padded} * (q.source_copy > 0 ? layout.recurrent_copies() : 1);
-    q.source = source.data<T>() + begin * kept * q.source_row;
+    q.source = loop.source.shared_data<T>() + begin * kept * q.source_row;
     q.source_step = remembers ? rows * q.source_row : 0;
   }
   return q;
@@ -162,11 +159,9 @@ template <class T>
 SegmentBorders<T> borders_of(const CellLayout& layout, const PassMemory& m, int slice) {
   SegmentBorders<T> borders{&m.segments, slice, nullptr, {}};
   const int64_t rows = int64_t{m.plan.begin(slice)} * m.segments.most();
-  Tensor h = m.border_h;
-  borders.h = h.data<T>() + rows * layout.out_padded;
+  borders.h = m.border_h.shared_data<T>() + rows * layout.out_padded;
   for (int k = 1; k < layout.states; ++k) {
-    Tensor state = m.border_state[k];
-    borders.state[k] = state.data<T>() + rows * layout.padded;
+    borders.state[k] = m.border_state[k].shared_data<T>() + rows * layout.padded;
   }
   return borders;
 }

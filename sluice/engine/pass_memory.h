@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstring>
 
 #include "sluice/base/parallel.h"
 #include "sluice/engine/pass.h"
@@ -39,13 +40,14 @@ struct LoopRows {
   ptrdiff_t step, row;
 };
 template <class T>
-LoopRows<T> loop_rows(SequenceView view, const RowPlan& plan, int slice, bool reverse) {
+LoopRows<T> loop_rows(const SequenceView& view, const RowPlan& plan, int slice, bool reverse) {
   const int begin = plan.begin(slice), last = plan.steps() - 1;
+  T* const all = view.tensor.shared_data<T>();
   if (!view.sorted)
-    return {view.at<T>(reverse ? last : 0, begin), view.step_stride() * (reverse ? -1 : 1),
+    return {all + view.offset(reverse ? last : 0, begin), view.step_stride() * (reverse ? -1 : 1),
             view.row_stride()};
   const int64_t width = view.tensor.size(-1);
-  return {view.tensor.data<T>() + begin * plan.steps() * width, plan.count(slice) * width, width};
+  return {all + begin * plan.steps() * width, plan.count(slice) * width, width};
 }
 
 template <class T>
@@ -74,37 +76,81 @@ SequenceView sorted_room(const RowPlan& plan, int columns) {
   return view;
 }
 
-/// Copies rows between a view and packed memory [slice][step][row][width]; ragged or padded only.
-template <class T, class Copy>
-void for_each_row(const RowPlan& plan, bool reverse, int width, Copy&& copy) {
-  parallel_for(plan.slices(), [&](int64_t slice) {
-    const int i = static_cast<int>(slice), begin = plan.begin(i), count = plan.count(i);
-    for (int s = 0; s < plan.steps(); ++s) {
-      const int rows = plan.active(i) ? plan.active(i)[s] : count;
-      for (int r = 0; r < rows; ++r) {
-        const int64_t at = (int64_t{begin} * plan.steps() + int64_t{s} * count + r) * width;
-        copy(at, plan.time(begin + r, s, reverse), plan.row(begin + r));
-      }
-    }
-  });
+/// std::copy_n, whose call costs more than copying a row this narrow.
+template <class T>
+inline void copy_row(const T* from, int columns, T* to) {
+  constexpr int narrow = 64, block = 4;
+  if (columns > narrow) {
+    std::copy_n(from, columns, to);
+    return;
+  }
+  int i = 0;
+  for (; i + block <= columns; i += block) std::memcpy(to + i, from + i, block * sizeof(T));
+  for (; i < columns; ++i) to[i] = from[i];
 }
 
+/// Where a slice's rows lie in packed memory [slice][step][row][width].
+template <class T>
+LoopRows<T> packed_rows(T* packed, const RowPlan& plan, int slice, int width) {
+  const ptrdiff_t step = ptrdiff_t{plan.count(slice)} * width;
+  return {packed + ptrdiff_t{plan.begin(slice)} * plan.steps() * width, step, width};
+}
+
+/// Copies the rows of so many steps.
+template <class T>
+void copy_steps(LoopRows<const T> from, LoopRows<T> to, int steps, int rows, int columns) {
+  for (int s = 0; s < steps; ++s, from.first += from.step, to.first += to.step)
+    for (int r = 0; r < rows; ++r)
+      copy_row(from.first + r * from.row, columns, to.first + r * to.row);
+}
+
+/// The same for a ragged slice, of which `copy` is told where a row lies in packed memory, and when
+/// and in which row of the batch.
+template <class Copy>
+void for_each_ragged_row(const RowPlan& plan, int slice, bool reverse, int width,
+                         const Copy& copy) {
+  const int begin = plan.begin(slice), count = plan.count(slice);
+  for (int s = 0; s < plan.steps(); ++s)
+    for (int r = 0; r < plan.active(slice)[s]; ++r) {
+      const int64_t at = (int64_t{begin} * plan.steps() + int64_t{s} * count + r) * width;
+      copy(at, plan.time(begin + r, s, reverse), plan.row(begin + r));
+    }
+}
+
+/// Copies a view's rows to packed memory, whose lanes behind them become zeros.
 template <class T>
 void gather(const SequenceView& from, const RowPlan& plan, bool reverse, int width, T* to) {
-  const auto rows = from.rows<T>();
   const int columns = from.columns;
   if (columns < width) std::fill_n(to, int64_t{plan.batch()} * plan.steps() * width, T{0});
-  for_each_row<T>(plan, reverse, width, [=](int64_t at, int time, int row) {
-    std::copy_n(rows.at(time, row), columns, to + at);
+  const auto rows = from.rows<T>();
+  parallel_for(plan.slices(), [&](int64_t i) {
+    const int slice = static_cast<int>(i);
+    if (!plan.ragged()) {
+      const LoopRows<T> given = loop_rows<T>(from, plan, slice, reverse);
+      return copy_steps<T>({given.first, given.step, given.row},
+                           packed_rows(to, plan, slice, width), plan.steps(), plan.count(slice),
+                           columns);
+    }
+    for_each_ragged_row(plan, slice, reverse, width, [=](int64_t at, int time, int row) {
+      copy_row(rows.at(time, row), columns, to + at);
+    });
   });
 }
 
+/// Copies packed rows to a view's columns.
 template <class T>
 void scatter(const T* packed, int width, SequenceView& to, const RowPlan& plan, bool reverse) {
-  const auto rows = to.rows<T>();
   const int columns = to.columns;
-  for_each_row<T>(plan, reverse, width, [=](int64_t at, int time, int row) {
-    std::copy_n(packed + at, columns, rows.at(time, row));
+  const auto rows = to.rows<T>();
+  parallel_for(plan.slices(), [&](int64_t i) {
+    const int slice = static_cast<int>(i);
+    if (!plan.ragged())
+      return copy_steps(packed_rows(packed, plan, slice, width),
+                        loop_rows<T>(to, plan, slice, reverse), plan.steps(), plan.count(slice),
+                        columns);
+    for_each_ragged_row(plan, slice, reverse, width, [=](int64_t at, int time, int row) {
+      copy_row(packed + at, columns, rows.at(time, row));
+    });
   });
 }
 

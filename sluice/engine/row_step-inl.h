@@ -60,8 +60,25 @@ struct GateSums {
   }
 };
 
+template <class Cell, class T>
+HWY_INLINE void MoveForward(RowTask<T>& t) {
+  if (--t.left == 0) return;
+  t.z += t.z_step;
+  t.x += t.x_step;
+  t.old_state[0] = t.new_state[0];
+  t.old_stride[0] = t.h_row;
+  t.new_state[0] += t.h_step;
+  if (t.two) t.h_step = -t.h_step;
+  for (int k = 1; k < state_count<Cell>; ++k) {
+    t.old_state[k] += t.state_step;
+    t.new_state[k] += t.state_step;
+  }
+  t.reads_hidden = true;
+  if (t.active) t.rows = *++t.active;
+}
+
 template <class D, class Cell>
-void RowForward(const RowTask<hn::TFromD<D>>& t) {
+HWY_INLINE void ForwardStep(RowTask<hn::TFromD<D>>& t) {
   for (int row = 0; row < t.rows; ++row) {
     GateSums<D, Cell> z(t.start);
     z.template add<X>(t.x + row * t.x_row, t.weights[0], t.input_size);
@@ -71,6 +88,19 @@ void RowForward(const RowTask<hn::TFromD<D>>& t) {
     Record<D, true, true> m{{t.switches}, t.z + row * t.z_stride};
     StoreValues<D>(Cell::step(m, z, states), t.new_state, t.new_stride, row);
   }
+  MoveForward<Cell>(t);
+}
+
+/// The layers' next `steps` steps, each layer one behind the one before.
+template <auto Step, class T>
+HWY_INLINE void InWave(RowTask<T>* const* layers, int count, int steps) {
+  for (int now = 0; now < steps + count - 1; ++now)
+    for (int i = HWY_MAX(0, now - steps + 1); i < HWY_MIN(now + 1, count); ++i) Step(*layers[i]);
+}
+
+template <class D, class Cell, class T = hn::TFromD<D>>
+void RowForward(RowTask<T>* const* layers, int count, int steps) {
+  InWave<ForwardStep<D, Cell>>(layers, count, steps);
 }
 
 /// The sum of v[first] to v[first + count - 1], by halves.
@@ -137,8 +167,24 @@ HWY_INLINE void BackwardProducts(const RowTask<hn::TFromD<D>>& t, int row) {
   if constexpr (Dx) StoreColumns<D>(input.total(), t.dx_columns, t.dx + row * t.dx_row);
 }
 
+template <class Cell, class T>
+HWY_INLINE void MoveBackward(RowTask<T>& t) {
+  if (--t.left == 0) return;
+  t.z -= t.z_step;
+  t.add[0] -= t.add_step;
+  t.dx -= t.dx_step;
+  for (int k = 1; k < state_count<Cell>; ++k) t.old_state[k] -= t.state_step;
+  if (t.left > 1) {
+    t.old_state[0] -= t.h_step;
+  } else {
+    t.old_state[0] = t.h_first;
+    t.old_stride[0] = t.h_first_row;
+  }
+  if (t.active) t.rows = *--t.active;
+}
+
 template <class D, class Cell>
-void RowBackward(const RowTask<hn::TFromD<D>>& t) {
+HWY_INLINE void BackwardStep(RowTask<hn::TFromD<D>>& t) {
   UnitGradients<D, 0> no_units(t);
   for (int row = 0; row < t.rows; ++row) {
     BackwardRow<D, true, true, Cell>(t, row, no_units);
@@ -147,6 +193,12 @@ void RowBackward(const RowTask<hn::TFromD<D>>& t) {
     else
       BackwardProducts<D, Cell, false>(t, row);
   }
+  MoveBackward<Cell>(t);
+}
+
+template <class D, class Cell, class T = hn::TFromD<D>>
+void RowBackward(RowTask<T>* const* layers, int count, int steps) {
+  InWave<BackwardStep<D, Cell>>(layers, count, steps);
 }
 
 }  // namespace sluice::HWY_NAMESPACE

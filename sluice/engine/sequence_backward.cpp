@@ -28,7 +28,7 @@ class BackwardLoop {
         tasks_(task.tasks + share.thread * block_room(layout_)),
         pointwise_(task.pointwise + share.thread * ptrdiff_t{layout_.groups}) {
     if (runs_by_row(task)) {
-      by_row_.emplace(task);
+      rows_.emplace(backward_rows(task));
       return;
     }
     for (int g = share.first_group; g < share.last_group; ++g)
@@ -47,16 +47,24 @@ class BackwardLoop {
           make_transposed(Part::input, 0, static_cast<int>(layout_.input_blocks.size()), false);
   }
 
+  /// The task by row; null: it is not done so.
+  RowTask<T>* rows() { return rows_ ? &*rows_ : nullptr; }
+
   /// Steps come in falling order. `input_now`: whether this step's dx is wanted at once.
   void step(int s, bool input_now) {
     const int rows = at_.active(s);
-    if (rows > 0) {
-      if (by_row_)
-        by_row_->step(s);
-      else
-        products(s, rows, input_now);
+    if (rows > 0 && rows_) {
+      RowTask<T>* const layer = this->rows();
+      run_rows_backward(&layer, 1, 1);
+    } else if (rows > 0) {
+      products(s, rows, input_now);
     }
-    if (!rhythm_.due(s, rows)) return;
+    weights(s);
+  }
+
+  /// What the weights are owed once step s is done, in falling order of steps.
+  void weights(int s) {
+    if (!rhythm_.due(s, at_.active(s))) return;
     if (projection_) projection_->weights(s, rhythm_.last());
     weights_.add(s, rhythm_.last());
     rhythm_.added(s);
@@ -71,7 +79,7 @@ class BackwardLoop {
   /// dx of all steps, after the loop: every thread's gate gradients are there since the last
   /// barrier.
   void inputs() {
-    if (!q_.dx || by_row_) return;
+    if (!q_.dx || rows_) return;
     int steps = 0;
     while (steps < q_.steps && at_.active(steps) > 0) ++steps;
     if (q_.rows == 1 && share_.team == 1) {  // a single row: its steps are the rows of one product
@@ -346,35 +354,49 @@ class BackwardLoop {
   std::optional<NormBackward<T>> norm_;
   Transposed hidden_, messages_[max_messages], input_;
   RowDotTask<T> dots_[max_gates] = {};
-  std::optional<BackwardRows<T>> by_row_;
+  std::optional<RowTask<T>> rows_;
   WeightGradients<T> weights_ = {at_, share_};
   WeightRhythm rhythm_ = WeightRhythm(layout_, sizeof(T), q_.steps);
   alignas(64) T zeros_[16] = {};
 };
+
+/// Loops of so many steps each, the top layer first, one a step behind the other. False: not all
+/// can be done by row.
+template <class T>
+bool run_rows(std::optional<BackwardLoop<T>>* loops, int count, int steps) {
+  RowTask<T>* rows[most_wave];
+  for (int i = 0; i < count; ++i) rows[i] = loops[i]->rows();
+  if (!one_function(rows, count)) return false;
+  run_rows_backward(rows, count, rows[0]->left);
+  for (int i = 0; i < count; ++i)
+    for (int s = steps - 1; s >= 0; --s) loops[i]->weights(s);
+  return true;
+}
 
 }  // namespace
 
 template <class T>
 void run_backward(const SequenceTask<T>& task, const Share& share, Barrier& barrier) {
   const FlushDenormals flush;
-  BackwardLoop<T>(task, share, barrier).run();
+  std::optional<BackwardLoop<T>> loop(std::in_place, task, share, barrier);
+  if (!run_rows(&loop, 1, task.steps)) loop->run();
 }
 
 template <class T>
 void run_backward_wave(SequenceTask<T>* const* tasks, int count) {
   const FlushDenormals flush;
   Barrier alone(1);
-  std::optional<BackwardLoop<T>> layers[most_wave];
-  for (int i = 0; i < count; ++i)
-    layers[i].emplace(*tasks[i], share_of(*tasks[i]->layout, 0, 1), alone);
+  std::optional<BackwardLoop<T>> loops[most_wave];
+  for (int i = 0; i < count; ++i) {
+    const SequenceTask<T>& task = *tasks[count - 1 - i];
+    loops[i].emplace(task, share_of(*task.layout, 0, 1), alone);
+  }
   const int steps = tasks[0]->steps;
+  if (run_rows(loops, count, steps)) return;
   for (int t = 0; t < steps + count - 1; ++t)
-    for (int lag = 0; lag < count; ++lag) {
-      const int s = steps - 1 - t + lag;
-      const int layer = count - 1 - lag;
-      if (s >= 0 && s < steps) layers[layer]->step(s, layer > 0);
-    }
-  layers[0]->inputs();
+    for (int i = 0; i < count; ++i)
+      if (const int s = steps - 1 - t + i; s >= 0 && s < steps) loops[i]->step(s, i + 1 < count);
+  loops[count - 1]->inputs();
 }
 
 template void run_backward(const SequenceTask<float>&, const Share&, Barrier&);

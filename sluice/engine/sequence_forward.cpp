@@ -292,24 +292,40 @@ class AnyLoop {
  public:
   AnyLoop(const SequenceTask<T>& task, const Share& share, Barrier& barrier, bool hoist) {
     if (runs_by_row(task))
-      rows_.emplace(task);
+      rows_.emplace(forward_rows(task));
     else
       general_.emplace(task, share, barrier, hoist);
   }
-  void step(int s) { rows_ ? rows_->step(s) : general_->step(s); }
+  RowTask<T>* rows() { return rows_ ? &*rows_ : nullptr; }
+  void step(int s) {
+    if (general_) return general_->step(s);
+    RowTask<T>* const layer = rows();
+    run_rows_forward(&layer, 1, 1);
+  }
 
  private:
-  std::optional<ForwardRows<T>> rows_;
+  std::optional<RowTask<T>> rows_;
   std::optional<ForwardLoop<T>> general_;
 };
+
+/// Loops of so many steps each, one a step behind the other.
+template <class T>
+void run_wave(std::optional<AnyLoop<T>>* loops, int count, int steps) {
+  RowTask<T>* rows[most_wave];
+  for (int i = 0; i < count; ++i) rows[i] = loops[i]->rows();
+  if (one_function(rows, count)) return run_rows_forward(rows, count, steps);
+  for (int t = 0; t < steps + count - 1; ++t)
+    for (int i = 0; i < count; ++i)
+      if (const int s = t - i; s >= 0 && s < steps) loops[i]->step(s);
+}
 
 }  // namespace
 
 template <class T>
 void run_forward(const SequenceTask<T>& task, const Share& share, Barrier& barrier) {
   const FlushDenormals flush;
-  AnyLoop<T> loop(task, share, barrier, true);
-  for (int s = 0; s < task.steps; ++s) loop.step(s);
+  std::optional<AnyLoop<T>> loop(std::in_place, task, share, barrier, true);
+  run_wave(&loop, 1, task.steps);
 }
 
 template <class T>
@@ -319,12 +335,7 @@ void run_forward_wave(SequenceTask<T>* const* tasks, int count) {
   std::optional<AnyLoop<T>> layers[most_wave];
   for (int i = 0; i < count; ++i)
     layers[i].emplace(*tasks[i], share_of(*tasks[i]->layout, 0, 1), alone, i == 0);
-  const int steps = tasks[0]->steps;
-  for (int t = 0; t < steps + count - 1; ++t)
-    for (int layer = 0; layer < count; ++layer) {
-      const int s = t - layer;
-      if (s >= 0 && s < steps) layers[layer]->step(s);
-    }
+  run_wave(layers, count, tasks[0]->steps);
 }
 
 template void run_forward_wave(SequenceTask<float>* const*, int);

@@ -1,5 +1,5 @@
-// The time loop of small nets over few rows, a call a step (see row_step.h). Addresses are found
-// once and then moved from step to step: the step itself is no longer than finding them.
+// The time loop of small nets over few rows (see row_step.h): from a sequence's task to the task of
+// its rows, whose addresses are found once and then moved from step to step.
 #pragma once
 
 #include "sluice/engine/row_step.h"
@@ -18,97 +18,24 @@ bool runs_by_row(const SequenceTask<T>& q) {
          q.layout->input_size <= q.layout->lanes;
 }
 
-/// Which of the functions: 1 where half a vector holds the units and the inputs.
-inline int row_function(const CellLayout& layout) {
-  return 2 * layout.hidden_size <= layout.lanes && 2 * layout.input_size <= layout.lanes ? 1 : 0;
+/// The task at its first step, forward; at its last with active rows, backward.
+template <class T>
+RowTask<T> forward_rows(const SequenceTask<T>& q);
+template <class T>
+RowTask<T> backward_rows(const SequenceTask<T>& q);
+
+/// Whether one function can do all of some layers; null: a layer is not done by row.
+template <class T>
+bool one_function(RowTask<T>* const* layers, int count) {
+  for (int i = 0; i < count; ++i)
+    if (layers[i] == nullptr || layers[i]->kernel != layers[0]->kernel) return false;
+  return true;
 }
 
-/// What both directions share: the task at one step, and how far its addresses move.
+/// So many steps of layers that one function can do: that of the widest.
 template <class T>
-class RowSteps {
- protected:
-  explicit RowSteps(const SequenceTask<T>& q)
-      : states_(q.layout->states),
-        active_(q.active),
-        z_(q.z_step),
-        state_(q.state_step),
-        h_(q.h_step),
-        h_row_(q.h_row) {
-    row_.input_size = q.layout->input_size;
-    row_.hidden_size = q.layout->hidden_size;
-  }
-
-  const int states_;
-  const int* const active_;
-  const ptrdiff_t z_, state_;
-  ptrdiff_t h_;
-  const ptrdiff_t h_row_;
-  RowTask<T> row_ = {};
-};
-
+void run_rows_forward(RowTask<T>* const* layers, int count, int steps);
 template <class T>
-class ForwardRows : RowSteps<T> {
- public:
-  explicit ForwardRows(const SequenceTask<T>& q);
-  /// Step s, and on to the next; from 0 to the last.
-  void step(int s);
-
- private:
-  using RowSteps<T>::row_;
-  void (*const run_)(const RowTask<T>&);
-  const int last_;
-  const ptrdiff_t x_;
-  const bool two_;  // of h only the last two are kept
-};
-
-template <class T>
-class BackwardRows : RowSteps<T> {
- public:
-  explicit BackwardRows(const SequenceTask<T>& q);
-  /// Step s, and on to the one before; from the last with active rows to 0.
-  void step(int s);
-
- private:
-  using RowSteps<T>::row_;
-  void (*const run_)(const RowTask<T>&);
-  const ptrdiff_t add_, dx_;
-  const T* const h_first_;
-  const ptrdiff_t padded_;
-};
-
-template <class T>
-inline void ForwardRows<T>::step(int s) {
-  run_(row_);
-  if (s == last_) return;
-  row_.z += this->z_;
-  row_.x += x_;
-  row_.old_state[0] = row_.new_state[0];
-  row_.old_stride[0] = this->h_row_;
-  row_.new_state[0] += this->h_;
-  if (two_) this->h_ = -this->h_;
-  for (int k = 1; k < this->states_; ++k) {
-    row_.old_state[k] += this->state_;
-    row_.new_state[k] += this->state_;
-  }
-  row_.reads_hidden = true;
-  if (this->active_) row_.rows = this->active_[s + 1];
-}
-
-template <class T>
-inline void BackwardRows<T>::step(int s) {
-  run_(row_);
-  if (s == 0) return;
-  row_.z -= this->z_;
-  row_.add[0] -= add_;
-  row_.dx -= dx_;
-  for (int k = 1; k < this->states_; ++k) row_.old_state[k] -= this->state_;
-  if (s > 1) {
-    row_.old_state[0] -= this->h_;
-  } else {
-    row_.old_state[0] = h_first_;
-    row_.old_stride[0] = padded_;
-  }
-  if (this->active_) row_.rows = this->active_[s - 1];
-}
+void run_rows_backward(RowTask<T>* const* layers, int count, int steps);
 
 }  // namespace sluice

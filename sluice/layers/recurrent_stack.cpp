@@ -10,8 +10,7 @@ namespace {
 template <class T>
 T* block_of(const Tensor& tensor, int index) {
   if (!tensor.defined()) return nullptr;
-  Tensor shared = tensor;
-  return shared.data<T>() + index * tensor.size(1) * tensor.size(2);
+  return tensor.shared_data<T>() + index * tensor.size(1) * tensor.size(2);
 }
 
 /// Whether a ragged layer's rows pass to the one above as the loops have them, in the order of

@@ -10,12 +10,9 @@
 
 namespace sluice {
 
-// Sits one cache line before the elements, in the same block.
 struct alignas(64) Tensor::Storage {
   std::atomic<int> references{1};
   std::size_t block_bytes = 0;
-
-  void* elements() { return this + 1; }
 };
 
 namespace {
@@ -56,7 +53,10 @@ Tensor::Tensor(const Tensor& other)
 }
 
 void Tensor::release() noexcept {
-  if (storage_->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  // The only handle there is need not count down: nobody can make another one meanwhile.
+  if (storage_->references.load(std::memory_order_acquire) != 1 &&
+      storage_->references.fetch_sub(1, std::memory_order_acq_rel) != 1)
+    return;
   const std::size_t bytes = storage_->block_bytes;
   storage_->~Storage();
   pool_release(storage_, bytes);
@@ -64,7 +64,8 @@ void Tensor::release() noexcept {
 
 Tensor Tensor::uninitialized(const Shape& shape, DType dtype) {
   Tensor tensor;
-  const std::size_t bytes = checked_bytes(shape, dtype) + sizeof(Storage);
+  static_assert(sizeof(Storage) == storage_bytes);
+  const std::size_t bytes = checked_bytes(shape, dtype) + storage_bytes;
   tensor.storage_ = ::new (pool_allocate(bytes)) Storage;
   tensor.storage_->block_bytes = bytes;
   tensor.shape_ = shape;
@@ -106,28 +107,14 @@ bool Tensor::unique() const {
   return storage_ && storage_->references.load(std::memory_order_acquire) == 1;
 }
 
-template <class T>
-T* Tensor::data() {
+void Tensor::refuse_data(DType wanted) const {
   if (!storage_)
     fail_config("tensor.undefined", "Tensor::data", "the tensor holds nothing",
                 "give it a shape first");
-  if (dtype_ != dtype_of<T>)
-    fail_config(
-        "tensor.dtype", "Tensor::data",
-        std::string("the elements are ") + name_of(dtype_) + ", not " + name_of(dtype_of<T>),
-        "convert with to()");
-  return static_cast<T*>(storage_->elements());
+  fail_config("tensor.dtype", "Tensor::data",
+              std::string("the elements are ") + name_of(dtype_) + ", not " + name_of(wanted),
+              "convert with to()");
 }
-
-template <class T>
-const T* Tensor::data() const {
-  return const_cast<Tensor*>(this)->data<T>();
-}
-
-template float* Tensor::data<float>();
-template double* Tensor::data<double>();
-template const float* Tensor::data<float>() const;
-template const double* Tensor::data<double>() const;
 
 double Tensor::item(int64_t index) const {
   if (index < 0 || !storage_ || index >= numel())

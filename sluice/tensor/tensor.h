@@ -55,9 +55,20 @@ class Tensor {
 
   /// The elements; throws Error "tensor.dtype" if T is not the tensor's type.
   template <class T>
-  T* data();
+  T* data() {
+    return shared_data<T>();
+  }
   template <class T>
-  const T* data() const;
+  const T* data() const {
+    return shared_data<T>();
+  }
+  /// To be written by way of a handle that is const itself, without another handle for it.
+  template <class T>
+  T* shared_data() const {
+    if (!storage_ || dtype_ != dtype_of<T>) [[unlikely]]
+      refuse_data(dtype_of<T>);
+    return reinterpret_cast<T*>(reinterpret_cast<char*>(storage_) + storage_bytes);
+  }
   template <class T>
   std::span<T> values() {
     return {data<T>(), static_cast<size_t>(numel())};
@@ -80,7 +91,9 @@ class Tensor {
 
  private:
   struct Storage;
+  static constexpr int storage_bytes = 64;  ///< a cache line before the elements, in one block
   void release() noexcept;
+  [[noreturn]] void refuse_data(DType wanted) const;
 
   Storage* storage_ = nullptr;
   Shape shape_;
