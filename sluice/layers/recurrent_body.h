@@ -39,6 +39,10 @@ struct Recurrent::Body {
   std::string suffix(int index) const;
 };
 
+/// Throws Error "layer.*" for what no layer may be.
+void check_options(const RecurrentOptions& options);
+/// Throws Error "layer.*" for what the cell has no place for: it is not left out in silence.
+void check_cell(const RecurrentOptions& options, const CellInfo& cell);
 /// Empty parameters of one direction, laid out for `dtype` on this processor.
 Direction make_direction(const Recurrent::Body& body, int index, DType dtype);
 /// Neutral tensors of a direction, of its values or of its gradients.
