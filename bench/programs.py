@@ -14,6 +14,7 @@ PEERS = {
     "PyTorch": ("pytorch.py", {}, ("train_step", "infer", "stream_step", "cells", "layers")),
     "PyTorch compiled": ("pytorch_compiled.py", {}, ("cells", "layers")),
     "JAX": ("jax_scan.py", {}, ("train_step", "infer", "stream_step")),
+    "JAX/scan": ("jax_scan.py", {"JAX_FORMS": "plain"}, ("train_step", "infer")),
     "Keras/JAX": ("keras_layers.py", {"KERAS_BACKEND": "jax"}, ("train_step", "infer")),
     "Keras/TF": ("keras_layers.py", {"KERAS_BACKEND": "tensorflow"}, ("train_step", "infer")),
     "ONNX Runtime": ("onnx_runtime.py", {}, ("infer", "stream_step")),

@@ -2,7 +2,8 @@
 
 The input products stand in the scan or before it as one product; the derivative is JAX's own or a
 backward scan written by hand, whose weight gradients are one product over all steps; the scan is
-unrolled or not.
+unrolled or not. With JAX_FORMS=plain in the environment only what a first program would be: JAX's own
+derivative of a scan that is not unrolled.
 """
 
 import functools
@@ -11,6 +12,7 @@ import os
 from protocol import (BETA1, BETA2, EPSILON, LEARNING_RATE, Unsupported, absent, fastest,
                     half_square, input_of, serve, weights_of)
 
+PLAIN = os.environ.get("JAX_FORMS") == "plain"
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 try:
     import jax
@@ -172,6 +174,8 @@ def layers_of(case):
     for unroll, word in ((1, ""), (case.steps if case.steps <= 8 else 4, ", unrolled")):
         for hoisted, place in ((True, ""), (False, ", in the scan")):
             for name, layer in (("derived", layer_derived), ("by hand", layer_by_hand)):
+                if PLAIN and (unroll > 1 or name == "by hand"):
+                    continue
                 forms[name + place + word] = functools.partial(layer, case.cell, unroll, hoisted)
     return forms
 
@@ -214,7 +218,7 @@ def probe(case):
     if case.mode == "infer":
         return (half_square(inference(case, layers_of(case)["derived, in the scan"])()),)
     results = []
-    for name in ("derived", "by hand", "by hand, in the scan"):
+    for name in ("derived",) if PLAIN else ("derived", "by hand", "by hand, in the scan"):
         call = training_step(case, layers_of(case)[name])
         y, dx = call()
         after, _ = call()
