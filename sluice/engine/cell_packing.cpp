@@ -23,17 +23,34 @@ void for_each_connection(const CellLayout& layout, F&& f) {
 
 }  // namespace
 
+namespace {
+
+/// Zeros in vectors of the units that do not read unit k, nor are units at all.
+template <class T>
+void clear_row(const CellLayout& layout, int group, int k, int vectors, T* row) {
+  for (int lane = 0; lane < layout.lanes; ++lane) {
+    const int unit = group * layout.lanes + lane;
+    if (unit < layout.hidden_size && layout.connected(unit, k)) continue;
+    for (int v = 0; v < vectors; ++v) row[v * layout.lanes + lane] = T{0};
+  }
+}
+
+}  // namespace
+
 template <class T>
 void clear_unconnected(const CellLayout& layout, T* packed) {
   if (layout.dense()) return;
-  const int lanes = layout.lanes, hidden = layout.hidden_size;
-  for (int group = 0; group < layout.groups; ++group)
-    for (int vectors : layout.part(Part::hidden).panels)
-      for (int k = 0; k < hidden; ++k)
-        for (int i = 0; i < vectors * lanes; ++i, ++packed) {
-          const int unit = group * lanes + i % lanes;
-          if (unit >= hidden || !layout.connected(unit, k)) *packed = T{0};
-        }
+  for (int group = 0; group < layout.groups; ++group) {
+    const auto read = layout.reads_units(group);
+    for (int vectors : layout.part(Part::hidden).panels) {
+      const ptrdiff_t row = ptrdiff_t{vectors} * layout.lanes;
+      std::fill_n(packed, read.first * row, T{0});
+      for (int k = read.first; k < read.last; ++k)
+        clear_row(layout, group, k, vectors, packed + k * row);
+      packed += read.last * row;
+      packed = std::fill_n(packed, (layout.hidden_size - read.last) * row, T{0});
+    }
+  }
 }
 
 template <class T>

@@ -4,6 +4,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "sluice/engine/row_norm.cpp"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -96,6 +97,12 @@ HWY_INLINE void ForVectors(const NormRows<T>& t, const F& f) {
   }
 }
 
+/// A line of the next step's normalised numbers, for each one of this step's.
+template <class T>
+HWY_INLINE void FetchNext(const NormRows<T>& t, const T* normed) {
+  if (t.next_normed != 0) hwy::Prefetch(normed + t.next_normed);
+}
+
 template <class T>
 void Measure(const NormRows<T>& t, T* mean, T* scale) {
   const Tag<T> d;
@@ -143,6 +150,7 @@ void Normalise(const NormRows<T>& t, const T* mean, const T* scale) {
       const auto normed = hn::IfThenElseZero(units, hn::Mul(away, factor));
       auto shift = hn::LoadU(d, t.affine + at.affine + lanes_of<T>);
       if (t.start) shift = hn::Add(shift, hn::LoadU(d, t.start + at.start));
+      FetchNext(t, kept + at.normed);
       hn::StoreU(normed, d, kept + at.normed);
       hn::StoreU(hn::MulAdd(hn::LoadU(d, t.affine + at.affine), normed, shift), d,
                  values + at.value);
@@ -165,9 +173,10 @@ void MeasureBack(const NormRows<T>& t, T* gradient, T* product) {
       for (int i = 0; i < Rows::size; ++i) {
         const int r = rows.row(i);
         const auto g = hn::Mul(gain, hn::LoadU(d, t.values + r * t.stride + at.value));
+        const T* const normed = t.normed + r * t.normed_stride + at.normed;
+        FetchNext(t, normed);
         sum[i] = hn::Add(sum[i], g);
-        products[i] =
-            hn::MulAdd(g, hn::LoadU(d, t.normed + r * t.normed_stride + at.normed), products[i]);
+        products[i] = hn::MulAdd(g, hn::LoadU(d, normed), products[i]);
       }
     });
     rows.store(hn::Mul(SumsOfRows(sum), one), gradient);

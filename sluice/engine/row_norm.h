@@ -17,6 +17,10 @@ struct NormRows {
   /// What backward multiplies with: the normalised numbers, likewise.
   T* normed;
   ptrdiff_t normed_stride, normed_group;
+  /// From the normalised numbers to those of the step that comes next, which are fetched ahead:
+  /// they have left the caches, and a row is too short for the processor to foresee the next one.
+  /// 0: none.
+  ptrdiff_t next_normed;
   const T* affine;  ///< [vectors][gain, shift][lanes] of the first group
   T* daffine;       ///< likewise, added to
   ptrdiff_t affine_group;

@@ -107,6 +107,7 @@ class NormForward : NormSteps<T> {
     if (norm.of_message)
       return NormSteps<T>::rows(i, s, at_.message(norm.first, s), layout.padded, layout.lanes);
     NormRows<T> t = this->gates(i, s);
+    t.next_normed = s + 1 < at_.q.steps ? at_.q.normed_step : 0;
     t.start = at_.bias(0, norm.first);
     t.start_group = ptrdiff_t{layout.gates} * layout.lanes;
     return t;
@@ -143,6 +144,7 @@ class NormBackward : NormSteps<T> {
     NormRows<T> t = norm.of_message ? NormSteps<T>::rows(i, s, at_.q.dmessage[norm.first],
                                                          layout.padded, layout.lanes)
                                     : this->gates(i, s);
+    t.next_normed = s > 0 ? -at_.q.normed_step : 0;
     t.daffine = at_.q.daffine + ptrdiff_t{layout.first_normed[i]} * 2 * layout.lanes;
     return t;
   }
