@@ -99,8 +99,9 @@ bool CellLayout::gives_value(int k) const {
 }
 
 bool CellLayout::connected(int unit, int other) const {
+  if (!periods.empty() && periods[other] < periods[unit]) return false;
   const int each = hidden_size / structure.heads;
-  return unit / each == other / each && (periods.empty() || periods[other] >= periods[unit]);
+  return structure.heads == 1 || unit / each == other / each;
 }
 
 int64_t CellLayout::ruled_out() const {
@@ -125,8 +126,9 @@ bool CellLayout::ticks(int unit, int s) const {
 
 bool CellLayout::moves(int group, int s) const {
   if (periods.empty()) return true;
-  for (int u = group * lanes; u < (group + 1) * lanes; ++u)
-    if (ticks(u, s)) return true;
+  const int first = group * lanes, last = std::min(first + lanes, hidden_size);
+  for (int u = first; u < last; ++u)
+    if ((u == first || periods[u] != periods[u - 1]) && ticks(u, s)) return true;
   return false;
 }
 
