@@ -9,6 +9,9 @@
 //   messages[]   (optional) names of the values that pass through the recurrent matrix within the
 //                step, and
 //   message      which computes them before `step` is evaluated; gates declared with `Q` read them
+//   tied         (optional) the messages, as a sum of Reads, that pass through the weights of
+//                another source (the old hidden state or an earlier message), whose gates stand in
+//                the same rows, in the same order
 //   periods[]    (optional) the clocks of as many modules of units where the layer names none
 //   outputs[]    (optional) names of values that `step` returns behind the states: they are the
 //                layer's output in place of h
@@ -43,7 +46,8 @@
 enum Reads : int { X = 1, H = 2, Q = 4, Q1 = 8, Q2 = 16, Raw = 32, Below = 64, Below1 = 128 };
 
 /// One pre-activation. Two gates that share a `row` are halves of one gate whose input part and
-/// recurrent part the cell wants separately (reset-after GRU).
+/// recurrent part the cell wants separately (reset-after GRU). A tied message's gate has no bias:
+/// all of the row's stands in the half that reads the input, or else in the other one.
 struct GateSpec {
   const char* name;
   int reads;  ///< a sum of Reads

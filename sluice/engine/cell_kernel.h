@@ -111,6 +111,7 @@ struct CellInfo {
   std::vector<std::string> messages;
   bool step_reads_message = false;  ///< itself, not only what the recurrent matrix makes of it
   bool reads_sent_message = false;  ///< and the matrix makes something of one, too
+  int tied = 0;  ///< messages, as bits of reads, that pass through another source's weights
   std::vector<NormInfo> norms;
   std::vector<int> periods;          ///< of clocks, where a layer names none
   std::vector<std::string> outputs;  ///< values behind the states; empty: h is the output

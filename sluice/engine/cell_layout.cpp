@@ -99,8 +99,9 @@ bool CellLayout::gives_value(int k) const {
 }
 
 bool CellLayout::connected(int unit, int other) const {
+  if (!periods.empty() && periods[other] < periods[unit]) return false;
   const int each = hidden_size / structure.heads;
-  return unit / each == other / each && (periods.empty() || periods[other] >= periods[unit]);
+  return structure.heads == 1 || unit / each == other / each;
 }
 
 int64_t CellLayout::ruled_out() const {
@@ -125,8 +126,9 @@ bool CellLayout::ticks(int unit, int s) const {
 
 bool CellLayout::moves(int group, int s) const {
   if (periods.empty()) return true;
-  for (int u = group * lanes; u < (group + 1) * lanes; ++u)
-    if (ticks(u, s)) return true;
+  const int first = group * lanes, last = std::min(first + lanes, hidden_size);
+  for (int u = first; u < last; ++u)
+    if ((u == first || periods[u] != periods[u - 1]) && ticks(u, s)) return true;
   return false;
 }
 
@@ -137,14 +139,34 @@ int CellLayout::reads(int gate) const {
   return passes ? (declared & ~reads_raw) | reads_input : declared;
 }
 
+/// Rows of the declaration that a part's gates stand in.
+std::vector<int> CellLayout::rows_of(int p) const {
+  std::vector<int> rows;
+  for (int k = columns[p].first; k < columns[p].first + columns[p].count; ++k)
+    rows.push_back(cell->info.gates[k].row);
+  return rows;
+}
+
+/// The part whose weights a tied message passes through: the same rows are the same panels.
+int CellLayout::tied_to(int p) const {
+  for (int other = index_of(Part::hidden); other < p; ++other)
+    if (rows_of(other) == rows_of(p)) return other;
+  fail_config("cell.gates", "cell " + cell->info.name,
+              "the gates of a tied message stand in rows that no other source before it has",
+              "give them the rows of the gates whose weights they share, in the same order");
+}
+
 /// The input's matrix; the recurrent one, with the hidden state's and the messages' gates; and one
-/// of its own for a message whose gates have their place there taken.
+/// of its own for a message whose gates have their place there taken and are not tied to it.
 void CellLayout::find_matrices() {
   matrices = {{"weight_ih", input_size, {}}, {"weight_hh", out / structure.heads, {}}};
   for (int p = 0; p < parts(); ++p) {
-    std::vector<int> rows;
-    for (int k = columns[p].first; k < columns[p].first + columns[p].count; ++k)
-      rows.push_back(cell->info.gates[k].row);
+    weights_of_[p] = cell->info.tied & 1 << p ? tied_to(p) : p;
+    if (tied(part_at(p))) {
+      matrix_of_[p] = matrix_of_[weights_of_[p]];
+      continue;
+    }
+    const std::vector<int> rows = rows_of(p);
     int found = std::min(p, 1);
     const NeutralMatrix& usual = matrices[found];
     if (std::any_of(rows.begin(), rows.end(), [&](int row) { return usual.block_of(row) >= 0; })) {
@@ -166,12 +188,17 @@ int NeutralMatrix::block_of(int row) const {
 
 bool CellLayout::has_bias(int gate, bool input_side) const {
   const auto& all = cell->info.gates;
-  if (!all[gate].biased) return false;
-  if (!input_side) return (all[gate].reads & reads_recurrent) != 0;
-  const auto reads_x = [&](const GateInfo& other) {
-    return other.row == all[gate].row && (other.reads & (reads_input | reads_raw)) != 0;
+  const int reads = all[gate].reads, row = all[gate].row;
+  if (!all[gate].biased || (reads & cell->info.tied) != 0) return false;
+  const auto some = [&](int bits) {
+    return std::any_of(all.begin(), all.end(), [&](const GateInfo& other) {
+      return other.row == row && (other.reads & bits) != 0;
+    });
   };
-  return reads_x(all[gate]) || std::none_of(all.begin(), all.end(), reads_x);
+  const bool reads_x = (reads & (reads_input | reads_raw)) != 0;
+  const bool first = reads_x || !some(reads_input | reads_raw);  // of the row's halves
+  if (input_side || some(cell->info.tied)) return first;
+  return (reads & reads_recurrent) != 0;
 }
 
 std::vector<int> CellLayout::bias_rows(bool input_side) const {
@@ -186,11 +213,17 @@ int64_t CellLayout::packed_size(Part p) const { return int64_t{padded} * part(p)
 
 int64_t CellLayout::packed_offset(Part p) const {
   int64_t before = 0;
-  for (int k = 0; k < index_of(p); ++k) before += packed_size(part_at(k));
+  for (int k = 0; k < index_of(weights_of(p)); ++k)
+    if (!tied(part_at(k))) before += packed_size(part_at(k));
   return before;
 }
 
-int64_t CellLayout::packed_size() const { return packed_offset(part_at(parts())); }
+int64_t CellLayout::packed_size() const {
+  int64_t all = 0;
+  for (int p = 0; p < parts(); ++p)
+    if (!tied(part_at(p))) all += packed_size(part_at(p));
+  return all;
+}
 
 int64_t CellLayout::transposed_size(Part p) const {
   const int64_t outputs = (depth(p) + lanes - 1) / lanes * lanes;

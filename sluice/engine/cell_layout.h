@@ -111,7 +111,10 @@ struct CellLayout {
   /// Numbers in the packed weights of a part: [group][panel][depth][vectors][lanes].
   int64_t packed_size(Part p) const;
   int64_t packed_size() const;
-  /// Where a part begins in the packed weights of all.
+  /// The part whose packed weights a part multiplies: its own, or for a tied message another's.
+  Part weights_of(Part p) const { return part_at(weights_of_[index_of(p)]); }
+  bool tied(Part p) const { return weights_of(p) != p; }
+  /// Where a part's weights begin in the packed weights of all.
   int64_t packed_offset(Part p) const;
   /// Numbers in a packed bias: [group][gate][lanes].
   int64_t bias_size() const { return int64_t{groups} * gates * lanes; }
@@ -123,7 +126,8 @@ struct CellLayout {
   const NeutralMatrix& matrix(Part p) const { return matrices[matrix_of_[index_of(p)]]; }
   /// Rows of the declaration with a bias on the input's side, or on the recurrent side.
   std::vector<int> bias_rows(bool input_side) const;
-  /// Whether a gate has a bias on that side; one that reads no input has its own on both.
+  /// Whether a gate has a bias on that side; one that reads no input has its own on both. Where a
+  /// row's weights serve twice, both biases stand in the half that both uses add.
   bool has_bias(int gate, bool input_side) const;
 
   /// Outputs of the transposed product, in blocks of vectors that stand in one panel.
@@ -140,10 +144,13 @@ struct CellLayout {
 
  private:
   void find_matrices();
+  std::vector<int> rows_of(int p) const;
+  int tied_to(int p) const;
   int reads(int gate) const;
   Range find_range(int group) const;
   std::vector<Range> ranges_;  // none where every unit reads all
   int matrix_of_[max_parts] = {};
+  int weights_of_[max_parts] = {};
   int copies_before_[max_parts + 1] = {};
 };
 

@@ -109,7 +109,7 @@ std::vector<std::string> equations() {
     std::string name = std::string(below ? "below_" : "z_") + gate.name;
     const auto halves = [&](const GateSpec& other) { return other.row == gate.row; };
     if (!below && std::count_if(std::begin(Cell::gates), std::end(Cell::gates), halves) > 1)
-      name += gate.reads == X ? "x" : "h";
+      name += gate.reads == X ? "x" : gate.reads == H ? "h" : "q";
     z.names.push_back({name});
   }
   for (const char* state : Cell::states) s.names.push_back({state});

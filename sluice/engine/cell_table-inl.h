@@ -114,6 +114,7 @@ CellInfo Describe(const char* name) {
     for (const char* message : Cell::messages) info.messages.emplace_back(message);
   info.step_reads_message = step_reads_message<Cell>;
   info.reads_sent_message = step_reads_message<Cell> && Reading < Cell, Q | Q1 | Q2 > ::count > 0;
+  if constexpr (requires { Cell::tied; }) info.tied = Cell::tied;
   if constexpr (requires { Cell::norms; })
     for (const NormSpec& n : Cell::norms)
       info.norms.push_back({n.name, n.first, n.count, n.of_message});

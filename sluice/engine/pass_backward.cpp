@@ -177,8 +177,7 @@ void BackwardPass<T>::transpose(const SequenceTask<T>& task) {
   for (int p = 0; p < layout.parts(); ++p) {
     const Part part = part_at(p);
     const bool dx = gradients_.dx.defined() && (!few_inputs(layout) || runs_by_row(task));
-    const bool wanted = part == Part::input ? dx : layout.part(part).count > 0;
-    if (!wanted) continue;
+    if (layout.tied(part) || !(part == Part::input ? dx : layout.part(part).count > 0)) continue;
     transposed_[p] = room<T>(layout.transposed_size(part));
     T* to = transposed_[p].template data<T>();
     parallel_for(static_cast<int64_t>(layout.blocks(part).size()), [&](int64_t block) {
@@ -196,7 +195,8 @@ void BackwardPass<T>::complete(SequenceTask<T>& q, int slice) {
   const int begin = memory_.plan.begin(slice);
   const int64_t row = int64_t{begin} * layout.padded, out_row = int64_t{begin} * layout.out_padded;
   for (int p = 0; p < layout.parts(); ++p)
-    if (transposed_[p].defined()) q.transposed[p] = transposed_[p].template data<T>();
+    if (Tensor& all = transposed_[index_of(layout.weights_of(part_at(p)))]; all.defined())
+      q.transposed[p] = all.template data<T>();
   const SequenceView& dy = gradients_.dy;
   if (dy_.defined()) {
     q.dy = dy_.template data<T>() + out_row * q.steps;

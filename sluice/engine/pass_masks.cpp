@@ -109,7 +109,7 @@ void multiply_by_weight_mask(const CellLayout& layout, const MaskRule& rule, T* 
   const int draws = rule.rates.weight_rows ? 1 : layout.hidden_size;
   for (int p = 0; p < layout.parts(); ++p) {
     const Part part = part_at(p);
-    if (part == Part::input || layout.part(part).count == 0) continue;
+    if (part == Part::input || layout.part(part).count == 0 || layout.tied(part)) continue;
     T* const weights = packed + layout.packed_offset(part);
     const int rows = static_cast<int>(layout.matrix(part).rows.size()) * layout.hidden_size;
     PoolArray<T> mask(static_cast<size_t>(rows) * draws);

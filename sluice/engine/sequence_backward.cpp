@@ -6,6 +6,7 @@
 #include "sluice/engine/sequence_norm.h"
 #include "sluice/engine/sequence_projection.h"
 #include "sluice/engine/sequence_row.h"
+#include "sluice/engine/sequence_transposed.h"
 #include "sluice/engine/sequence_weights.h"
 #include "sluice/tensor/flush_denormals.h"
 #include "sluice/tensor/masked_rows.h"
@@ -36,15 +37,16 @@ class BackwardLoop {
     if (q_.masks) q_.masks->begin(share.first_group, share.last_group);
     if (layout_.projects()) projection_.emplace(at_, share);
     if (layout_.normed > 0) norm_.emplace(at_, share, barrier);
-    hidden_ = make_transposed(Part::hidden, share.first_block, share.last_block, !q_.source);
+    const Piece own = {share.first_block, share.last_block - share.first_block};
+    hidden_.emplace(at_, Part::hidden, own, !q_.source, tasks_, segments_);
     const bool add = layout_.cell->info.step_reads_message;  // to the step's own part
     for (int k = 0; k < layout_.messages; ++k)
-      messages_[k] = make_transposed(message_part(k), share.first_block, share.last_block, add);
+      messages_[k].emplace(at_, message_part(k), own, add, tasks_, segments_);
+    const Piece all = {0, static_cast<int>(layout_.input_blocks.size())};
     if (few_inputs(layout_))
       make_dots();
     else
-      input_ =
-          make_transposed(Part::input, 0, static_cast<int>(layout_.input_blocks.size()), false);
+      input_.emplace(at_, Part::input, all, false, tasks_, segments_);
   }
 
   /// The task by row; null: it is not done so.
@@ -135,104 +137,20 @@ class BackwardLoop {
 
   /// What reaches h before step s by way of the recurrent matrix.
   void hidden(int s, int rows) {
-    if (!q_.source) return run(Part::hidden, hidden_, {s, rows, q_.dh, layout_.out_padded});
-    run_masked(Part::hidden, hidden_, s, q_.dh, true);
+    if (!q_.source) return hidden_->run({s, rows, q_.dh, layout_.out_padded});
+    run_masked(Part::hidden, *hidden_, s, q_.dh, true);
   }
 
-  /// The transposed products of one part, made ready once: gate gradients times the transposed
-  /// weights, for output blocks [first, last).
-  /// Gates that read copies of their own have products of their own, one gate's after another's.
-  struct Transposed {
-    int first = 0, last = 0;
-    PanelTask<T>* tasks = nullptr;
-  };
-
-  /// The chain of one output block over all groups, for some gates of a part; lanes past the last
-  /// unit hold zeros on both sides and are left out.
-  int fill_segments(Part part, const Piece& gates, int output, int width, Segment<T>* segments) {
-    const Columns& columns = layout_.part(part);
-    const int lanes = layout_.lanes;
-    const ptrdiff_t group = ptrdiff_t{layout_.part(part).count} * lanes, row = at_.row_of_z();
-    const T* panel = q_.transposed[index_of(part)] + output * layout_.groups * group +
-                     ptrdiff_t{gates.first - columns.first} * lanes * width;
-    int count = 0;
-    for (int g = 0; g < layout_.groups; ++g, panel += group * width) {
-      if (part == Part::hidden && !reads(g, output, width)) continue;
-      const T* z = at_.z(0, g) + ptrdiff_t{gates.first} * lanes;
-      if (layout_.tail == 0 || g + 1 < layout_.groups) {
-        segments[count++] = {z, row, panel, ptrdiff_t{gates.size} * lanes};
-        continue;
-      }
-      for (int c = 0; c < gates.size; ++c)
-        segments[count++] = {z + c * lanes, row, panel + ptrdiff_t{c} * lanes * width,
-                             layout_.tail};
-    }
-    return count;
-  }
-
-  /// Whether a unit of the group reads one of units [first, first + count).
-  bool reads(int group, int first, int count) const {
-    const auto read = layout_.reads_units(group);
-    return read.first < first + count && first < read.last;
-  }
-
-  Transposed make_transposed(Part part, int first, int last, bool add) {
-    if (q_.transposed[index_of(part)] == nullptr) return {};
-    const Transposed made = {first, last, tasks_};
-    const Columns& columns = layout_.part(part);
-    const int each = at_.copy_stride(part) > 0 ? 1 : columns.count;
-    for (int gate = 0; gate < columns.count; gate += each)
-      make_transposed(part, {columns.first + gate, each}, first, last, add);
-    return made;
-  }
-
-  void make_transposed(Part part, const Piece& gates, int first, int last, bool add) {
-    const auto& widths = layout_.blocks(part);
-    int output = 0;
-    for (int b = 0; b < last; output += widths[b] * layout_.lanes, ++b) {
-      if (b < first) continue;
-      const int count = fill_segments(part, gates, output, widths[b] * layout_.lanes, segments_);
-      PanelTask<T>& t = *tasks_++;
-      t = PanelTask<T>{segments_, count, nullptr, 0, {}, {}};
-      for (int v = 0; v < widths[b]; ++v) {
-        t.offset[v] = output + v * layout_.lanes;
-        t.start[v] = add ? nullptr : zeros_;
-      }
-      segments_ += segment_room(layout_);
-    }
-  }
-
-  /// Rows of gate gradients from step s on, and of their results.
-  struct Rows {
-    int s, count;
-    T* to;
-    ptrdiff_t to_stride;
-  };
-
-  void run(Part part, const Transposed& transposed, const Rows& rows, int copy = 0) {
-    const auto& widths = layout_.blocks(part);
-    PanelTask<T>* next = transposed.tasks + copy * (transposed.last - transposed.first);
-    for (int b = transposed.first; b < transposed.last; ++b) {
-      PanelTask<T>& t = *next++;
-      t.a_offset = rows.s * q_.z_step;
-      t.z = rows.to;
-      t.z_stride = rows.to_stride;
-      const int end = t.offset[0] + widths[b] * layout_.lanes;
-      if (part == Part::input && end > q_.dx_columns)
-        partial(t, widths[b], rows);
-      else
-        product(widths[b], t, rows.count);
-    }
-  }
+  using Rows = GradientRows<T>;
 
   /// to [rows][padded] = what reaches a part's source by way of its masked copies, for the owned
   /// units of step s; plus what is there if `add`.
-  void run_masked(Part part, const Transposed& transposed, int s, T* to, bool add) {
+  void run_masked(Part part, TransposedProducts<T>& transposed, int s, T* to, bool add) {
     const int rows = at_.active(s), padded = layout_.padded;
     const int first = share_.first_group * layout_.lanes;
     const Piece copies = at_.copies_of(part);
     for (int copy = 0; copy < copies.size; ++copy) {
-      run(part, transposed, {s, rows, q_.dsource, padded}, copy);
+      transposed.run({s, rows, q_.dsource, padded}, copy);
       multiply_rows({q_.dsource + first, padded, q_.masks->hidden(copies.first + copy) + first,
                      padded, to + first, padded, rows, share_.last_group * layout_.lanes - first,
                      add || copy > 0});
@@ -274,7 +192,7 @@ class BackwardLoop {
       if (few_inputs(layout_))
         run_dots(of_copy, dots_[copy]);
       else
-        run(Part::input, input_, of_copy, copy);
+        input_->run(of_copy, copy, q_.dx_tail + share_.thread * tail_room(layout_));
     }
     add_raw(rows);
     if (!few_inputs(layout_)) return;
@@ -299,27 +217,6 @@ class BackwardLoop {
         }
   }
 
-  void product(int width, const PanelTask<T>& t, int rows) {
-    constexpr int few_rows = 2;
-    (rows <= few_rows ? q_.panels->product_split : q_.panels->product)[width](t, rows);
-  }
-
-  /// The last block of dx, whose vectors would pass the end of the row: by way of dx_tail.
-  void partial(PanelTask<T> t, int width, const Rows& rows) {
-    const int output = t.offset[0];
-    const ptrdiff_t row = t.segments->row_stride;
-    T* const tail = q_.dx_tail + share_.thread * tail_room(layout_);
-    t.z = tail - output;
-    t.z_stride = ptrdiff_t{width} * layout_.lanes;
-    for (int r = 0; r < rows.count; r += tail_rows, t.a_offset += tail_rows * row) {
-      const int count = rows.count - r < tail_rows ? rows.count - r : tail_rows;
-      product(width, t, count);
-      for (int i = 0; i < count; ++i)
-        for (int u = 0; u < layout_.input_size - output; ++u)
-          rows.to[(r + i) * rows.to_stride + output + u] = tail[i * t.z_stride + u];
-    }
-  }
-
   void input(int s) { run_input({s, at_.active(s), q_.dx + s * q_.dx_step, q_.dx_row}); }
 
   void messages(int s) {
@@ -336,9 +233,9 @@ class BackwardLoop {
   void run_message(int k, int s) {
     const Part part = message_part(k);
     T* const to = q_.dmessage[k];
-    if (!q_.source) return run(part, messages_[k], {s, at_.active(s), to, layout_.padded});
+    if (!q_.source) return messages_[k]->run({s, at_.active(s), to, layout_.padded});
     if (layout_.part(part).count == 0) return;
-    run_masked(part, messages_[k], s, to, false);
+    run_masked(part, *messages_[k], s, to, false);
   }
 
   const Place<T> at_;
@@ -352,12 +249,11 @@ class BackwardLoop {
   PointwiseTask<T>* pointwise_;
   std::optional<ProjectionBackward<T>> projection_;
   std::optional<NormBackward<T>> norm_;
-  Transposed hidden_, messages_[max_messages], input_;
+  std::optional<TransposedProducts<T>> hidden_, messages_[max_messages], input_;
   RowDotTask<T> dots_[max_gates] = {};
   std::optional<RowTask<T>> rows_;
   WeightGradients<T> weights_ = {at_, share_};
   WeightRhythm rhythm_ = WeightRhythm(layout_, sizeof(T), q_.steps);
-  alignas(64) T zeros_[16] = {};
 };
 
 /// Loops of so many steps each, the top layer first, one a step behind the other. False: not all

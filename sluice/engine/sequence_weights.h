@@ -101,14 +101,16 @@ class WeightGradients {
   }
 
   /// Without steps the sum is zero, which only a buffer that is to be overwritten needs to be told.
+  /// A tied message's part adds to that of its weights' other use.
   void outer(Part part, OuterStep<T>* steps, int count, const Piece& groups) {
-    if (count == 0 && !overwrite_) return;
+    const bool overwrite = overwrite_ && !layout_.tied(part);
+    if (count == 0 && !overwrite) return;
     const Columns& columns = layout_.part(part);
     const ptrdiff_t lanes = layout_.lanes, depth = layout_.depth(part);
     const auto read = part == Part::hidden ? layout_.reads_units(groups.first)
                                            : CellLayout::Range{0, static_cast<int>(depth)};
-    OuterTask<T> t{steps, count, at_.row_of_z(),         {},        nullptr,
-                   0,     0,     read.last - read.first, overwrite_};
+    OuterTask<T> t{steps, count, at_.row_of_z(),         {},       nullptr,
+                   0,     0,     read.last - read.first, overwrite};
     int before = 0;
     for (int vectors : columns.panels) {
       // Narrow panels: one of each group together.

@@ -115,9 +115,18 @@ void StepMasks<T>::step(int s, int active, int first, int last) {
   for (int which : {0, 1})
     if (rule_->training) zoneout(which, s, active, first, last);
   for (int row = 0; clock_ && row < std::min(active, clock_rows_); ++row)
-    for (int u = first * layout_->lanes; u < last * layout_->lanes; ++u)
-      clock_[int64_t{row} * layout_->padded + u] =
-          layout_->ticks(u, s + steps_before(row)) ? T{1} : T{0};
+    tick(s + steps_before(row), first * layout_->lanes, last * layout_->lanes,
+         clock_ + int64_t{row} * layout_->padded);
+}
+
+/// Of units [first, last), those of one module one after another: what holds for one holds for all.
+template <class T>
+void StepMasks<T>::tick(int s, int first, int last, T* clock) const {
+  const std::vector<int>& periods = layout_->periods;
+  for (int u = first; u < last; ++u) {
+    const bool same = u > first && u < layout_->hidden_size && periods[u] == periods[u - 1];
+    clock[u] = same ? clock[u - 1] : layout_->ticks(u, s) ? T{1} : T{0};
+  }
 }
 
 template <class T>

@@ -78,6 +78,7 @@ class StepMasks {
  private:
   void draw(MaskKind kind, double rate, bool drop, int s, int active, int first, int last, T* to);
   int steps_before(int row) const;
+  void tick(int s, int first, int last, T* clock) const;
   /// For the step s in training; without, the mean that every step has.
   void zoneout(int which, int s, int active, int first, int last);
 

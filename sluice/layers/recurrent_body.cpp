@@ -83,7 +83,8 @@ namespace {
 template <class F>
 void for_each_part(const CellLayout& layout, const NeutralMatrix& matrix, F&& f) {
   for (int p = 0; p < layout.parts(); ++p)
-    if (&layout.matrix(part_at(p)) == &matrix) f(part_at(p), layout.packed_offset(part_at(p)));
+    if (const Part part = part_at(p); &layout.matrix(part) == &matrix && !layout.tied(part))
+      f(part, layout.packed_offset(part));
 }
 
 Shape shape_of(const CellLayout& layout, const NeutralMatrix& matrix) {

@@ -273,6 +273,14 @@ def grid2_tied(p, below, h, c):
     return h_time, c, torch.cat([h_depth, m_depth])
 
 
+def grid2_tied_priority(p, below, h, c):
+    """Kalchbrenner et al. 2015, two dimensions with the same weights; depth sees time's new h."""
+    h_depth, m_depth = below.chunk(2)
+    h_time, c = grid_dimension(p, "", h_depth, h, c)
+    h_depth, m_depth = grid_dimension(p, "", h_depth, h_time, m_depth)
+    return h_time, c, torch.cat([h_depth, m_depth])
+
+
 def grid3(p, below, h, c):
     """Kalchbrenner et al. 2015, three dimensions: h and c are the second time's, the others come
     from below and go up, all h before all m."""
@@ -282,6 +290,24 @@ def grid3(p, below, h, c):
     h_first, m_first = grid_dimension(p, "f", seen, h, m_first)
     h_depth, m_depth = grid_dimension(p, "d", seen, h, m_depth)
     return h_second, c, torch.cat([h_first, h_depth, m_first, m_depth])
+
+
+def grid3_tied(p, below, h, c):
+    """Kalchbrenner et al. 2015, three dimensions with the same weights."""
+    h_first, h_depth, m_first, m_depth = below.chunk(4)
+    seen = torch.cat([h_first, h_depth])
+    h_second, c = grid_dimension(p, "", seen, h, c)
+    h_first, m_first = grid_dimension(p, "", seen, h, m_first)
+    h_depth, m_depth = grid_dimension(p, "", seen, h, m_depth)
+    return h_second, c, torch.cat([h_first, h_depth, m_first, m_depth])
+
+
+def grid3_times(p, below, h, c):
+    """Kalchbrenner et al. 2015, the two times of three dimensions where depth comes last."""
+    seen, m_first = below.chunk(2)  # in the cases here the h of one dimension comes from below
+    h_second, c = grid_dimension(p, "s", seen, h, c)
+    h_first, m_first = grid_dimension(p, "f", seen, h, m_first)
+    return h_second, c, torch.cat([h_second, h_first, m_first])
 
 
 def grid_dimension(p, dimension, h_depth, h_time, m):
@@ -326,5 +352,8 @@ CELLS = {
     "grid1": Cell(grid1, "i:xb f:xb g:xb o:xb", parts=2),
     "grid2": Cell(grid2, "ti tf tg to di df dg do", "h c", parts=2),
     "grid2_tied": Cell(grid2_tied, "i f g o", "h c", parts=2),
+    "grid2_tied_priority": Cell(grid2_tied_priority, "i f g o", "h c", parts=2),
     "grid3": Cell(grid3, "si sf sg so fi ff fg fo di df dg do", "h c", parts=2, given=4),
+    "grid3_tied": Cell(grid3_tied, "i f g o", "h c", parts=2, given=4),
+    "grid3_times": Cell(grid3_times, "si sf sg so fi ff fg fo", "h c", parts=2, given=3),
 }

@@ -192,19 +192,19 @@ def layer_norm_without_norm(cell, kind):
         return deviation(case, given, module_of(kind, case, given))
 
 
-def grid_as_two_lstms(priority):
+def grid_as_two_lstms(cell, priority):
     """Time is PyTorch's LSTM of h from below, depth a step of PyTorch's LSTM at each time."""
-    case, given = case_of("grid2", 12, options={"priority": priority})
+    case, given = case_of(cell, 12, options={"priority": priority})
     h_below, m_below = given["input"].chunk(2, 2)
     names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
     time = given | {"input": h_below} | {name: given[name][:24] for name in names}
     expected = lstm_of(case, time)
-    cell = torch.nn.LSTMCell(6, 6).to(torch.float64)
-    cell.load_state_dict({name.removesuffix("_l0"): given[name][24:] for name in names})
+    block = torch.nn.LSTMCell(6, 6).to(torch.float64)
+    block.load_state_dict({name.removesuffix("_l0"): given[name][-24:] for name in names})
     after = expected["output"]
     before = torch.cat([given["h_0"].transpose(0, 1), after[:, :-1]], 1)
     seen = after if priority == "depth" else before
-    depth = [torch.cat(cell(h_below[:, t], (seen[:, t], m_below[:, t])), 1) for t in range(5)]
+    depth = [torch.cat(block(h_below[:, t], (seen[:, t], m_below[:, t])), 1) for t in range(5)]
     return deviation(case, given, expected | {"output": torch.stack(depth, 1)})
 
 
@@ -226,13 +226,15 @@ def parameter_numbers():
         "depth_gated": lstm + 3 * H, "clockwork": H * (I + H + 1),
         "layer_norm_lstm": lstm + 2 * (4 * H + 4 * H) + 2 * H,
         "layer_norm_gru": coupled + 2 * (3 * H + 3 * H), "grid2": 16 * H * H + 8 * H,
-        "grid1": 4 * H * (H + 1), "grid2_tied": 4 * H * (2 * H + 1), "grid3": 12 * H * (3 * H + 1),
+        "grid1": 4 * H * (H + 1), "grid2_tied": 4 * H * (2 * H + 1),
+        "grid2_tied_priority": 4 * H * (2 * H + 1), "grid3": 12 * H * (3 * H + 1),
+        "grid3_tied": 4 * H * (3 * H + 1), "grid3_times": 8 * H * (2 * H + 1),
     }
     upper = {"depth_gated": 4 * H * (2 * H + 1) + 3 * H + H * H + 3 * H}
     wrong = 0
     for cell in CELLS:
         for layers in (1, 2) if cell in upper else (1,):
-            wide = 2 * CELLS[cell].parts * H if cell == "grid3" else CELLS[cell].parts * H
+            wide = 2 * CELLS[cell].parts * H if CELLS[cell].given == 4 else CELLS[cell].parts * H
             case, _ = case_of(cell, wide if CELLS[cell].parts > 1 else I, num_layers=layers)
             found = sum(numpy.prod(shape) for name, shape in case.parameters()
                         if not name.startswith("bias_hh"))
@@ -282,8 +284,11 @@ CHECKS = {
         "layer_norm_lstm", torch.nn.LSTM),
     "layer_norm_gru, no norm: GRU": lambda: layer_norm_without_norm(
         "layer_norm_gru", torch.nn.GRU),
-    "grid2: two LSTMs": lambda: grid_as_two_lstms(None),
-    "grid2, depth last: two LSTMs": lambda: grid_as_two_lstms("depth"),
+    "grid2: two LSTMs": lambda: grid_as_two_lstms("grid2", None),
+    "grid2, depth last: two LSTMs": lambda: grid_as_two_lstms("grid2", "depth"),
+    "grid2_tied: two LSTMs": lambda: grid_as_two_lstms("grid2_tied", None),
+    "grid2_tied, depth last: two LSTMs": lambda: grid_as_two_lstms(
+        "grid2_tied_priority", "depth"),
     "difference quotients": gradient_checks,
 }
 

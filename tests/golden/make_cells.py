@@ -158,9 +158,18 @@ def grid3_cases(cell):
             yield dataclasses.replace(case, hidden_size=3, input_size=12)
 
 
+def times_cases(cell):
+    """One layer, for the same reason."""
+    for case in small_cases(cell):
+        if not case.bidirectional and case.num_layers == 1:
+            yield dataclasses.replace(case, hidden_size=3, input_size=6)
+
+
 OWN_CASES = {"fgr": narrow_cases, "layer_norm_lstm": narrow_cases, "slstm": slstm_cases,
              "depth_gated": depth_gated_cases, "clockwork": clockwork_cases, "grid2": grid2_cases,
-             "grid1": grid_cases, "grid2_tied": grid_cases, "grid3": grid3_cases}
+             "grid1": grid_cases, "grid2_tied": grid_cases,
+             "grid2_tied_priority": grid_cases, "grid3": grid3_cases,
+             "grid3_tied": grid3_cases, "grid3_times": times_cases}
 
 
 def cases(cell):

@@ -14,9 +14,12 @@ namespace {
 
 constexpr int input_size = 3, hidden = 4;
 
-Grid3 make_grid(int layers) {
+enum class Weights { untied, tied, priority };
+
+Grid3 make_grid(int layers, Weights weights = Weights::untied) {
   Generator generator(5);
-  Grid3 grid({input_size, hidden, layers, 2}, generator);
+  const bool tied = weights == Weights::tied, priority = weights == Weights::priority;
+  Grid3 grid({input_size, hidden, layers, 2, tied, priority}, generator);
   grid.to(DType::f64);
   return grid;
 }
@@ -35,60 +38,101 @@ struct Memory {
 
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
-/// Dimension `k` (second time, first time, depth) from the memories of all three.
-Memory dimension(const NamedTensors& state, int k, const Memory& second, const Memory& first,
-                 const Memory& depth, const Memory& own) {
+/// Of the four gates of one dimension: b, and what multiplies h of second time, first time, depth.
+struct Dimension {
+  double bias[4 * hidden] = {}, weights[4 * hidden][3][hidden];
+};
+
+/// Dimension k: second time, first time, depth.
+Dimension of_block(const NamedTensors& state, int k) {
   const Tensor &w = tensor(state, "0.weight_ih_l0"), &u = tensor(state, "0.weight_hh_l0");
   const Tensor &b = tensor(state, "0.bias_ih_l0"), &d = tensor(state, "0.bias_hh_l0");
-  Memory next;
+  Dimension found;
+  for (int i = 0; i < 4 * hidden; ++i) {
+    const int64_t row = 4 * k * hidden + i;
+    found.bias[i] = b.item(row) + d.item(row);
+    for (int j = 0; j < hidden; ++j) {
+      found.weights[i][0][j] = u.item(row * hidden + j);
+      found.weights[i][1][j] = w.item(row * 2 * hidden + j);
+      found.weights[i][2][j] = w.item(row * 2 * hidden + hidden + j);
+    }
+  }
+  return found;
+}
+
+/// Depth where it comes last.
+Dimension of_depth(const NamedTensors& state) {
+  const Tensor &w = tensor(state, "0_depth.weight_ih_l0"), &b = tensor(state, "0_depth.bias_ih_l0");
+  Dimension found;
+  for (int i = 0; i < 4 * hidden; ++i) {
+    found.bias[i] = b.item(i);
+    for (int j = 0; j < 3 * hidden; ++j)
+      found.weights[i][j / hidden][j % hidden] = w.item(int64_t{i} * 3 * hidden + j);
+  }
+  return found;
+}
+
+/// The paper's block of one dimension with the memory `own`, from the h of all three.
+Memory next(const Dimension& d, const Memory (&all)[3], const Memory& own) {
+  Memory found;
   for (int unit = 0; unit < hidden; ++unit) {
     double z[4];
     for (int gate = 0; gate < 4; ++gate) {
-      const int64_t row = (4 * k + gate) * hidden + unit;
-      z[gate] = b.item(row) + d.item(row);
-      for (int j = 0; j < hidden; ++j)
-        z[gate] += w.item(row * 2 * hidden + j) * first.h[j] +
-                   w.item(row * 2 * hidden + hidden + j) * depth.h[j] +
-                   u.item(row * hidden + j) * second.h[j];
+      const int row = gate * hidden + unit;
+      z[gate] = d.bias[row];
+      for (int k = 0; k < 3; ++k)
+        for (int j = 0; j < hidden; ++j) z[gate] += d.weights[row][k][j] * all[k].h[j];
     }
-    next.m[unit] = sigmoid(z[1]) * own.m[unit] + sigmoid(z[0]) * std::tanh(z[2]);
-    next.h[unit] = sigmoid(z[3]) * std::tanh(next.m[unit]);
+    found.m[unit] = sigmoid(z[1]) * own.m[unit] + sigmoid(z[0]) * std::tanh(z[2]);
+    found.h[unit] = sigmoid(z[3]) * std::tanh(found.m[unit]);
   }
-  return next;
+  return found;
 }
 
-TEST(Grid3, IsThePapersBlockAtEveryPlace) {
-  Grid3 grid = make_grid(1);
+/// h and m of depth before the first layer.
+Memory projected(const NamedTensors& state, const Tensor& x, int64_t place) {
+  const Tensor &p = tensor(state, "projection.weight"), &q = tensor(state, "projection.bias");
+  Memory found;
+  for (int64_t i = 0; i < 2 * hidden; ++i) {
+    double sum = q.item(i);
+    for (int64_t j = 0; j < input_size; ++j)
+      sum += p.item(i * input_size + j) * x.item(place * input_size + j);
+    (i < hidden ? found.h[i] : found.m[i - hidden]) = sum;
+  }
+  return found;
+}
+
+class Grid3Weights : public testing::TestWithParam<Weights> {};
+
+TEST_P(Grid3Weights, MakeThePapersBlockAtEveryPlace) {
+  const bool tied = GetParam() == Weights::tied, priority = GetParam() == Weights::priority;
+  Grid3 grid = make_grid(1, GetParam());
   const NamedTensors state = grid.state();
+  const Dimension of_second = of_block(state, 0), of_first = of_block(state, tied ? 0 : 1);
+  const Dimension depth = priority ? of_depth(state) : of_block(state, tied ? 0 : 2);
   const int64_t rows = 3, steps = 4;
   const Tensor x = test::draw({rows, steps, 1, input_size}, DType::f64, 8);
   const Tensor y = grid.forward(Variable(x)).value();
-  const Tensor &p = tensor(state, "projection.weight"), &q = tensor(state, "projection.bias");
   std::vector<Memory> above(steps);  // the first time's, of the row before
   for (int64_t t1 = 0; t1 < rows; ++t1) {
     Memory left;
     for (int64_t t2 = 0; t2 < steps; ++t2) {
-      Memory depth;
-      for (int64_t i = 0; i < 2 * hidden; ++i) {
-        double sum = q.item(i);
-        for (int64_t j = 0; j < input_size; ++j)
-          sum += p.item(i * input_size + j) * x.item((t1 * steps + t2) * input_size + j);
-        (i < hidden ? depth.h[i] : depth.m[i - hidden]) = sum;
-      }
-      const Memory second = left, first = above[t2];
-      left = dimension(state, 0, second, first, depth, second);
-      above[t2] = dimension(state, 1, second, first, depth, first);
-      const Memory out = dimension(state, 2, second, first, depth, depth);
+      const int64_t place = t1 * steps + t2;
+      const Memory old[3] = {left, above[t2], projected(state, x, place)};
+      left = next(of_second, old, old[0]);
+      above[t2] = next(of_first, old, old[1]);
+      const Memory now[3] = {left, above[t2], old[2]};
+      const Memory out = next(depth, priority ? now : old, old[2]);
       for (int u = 0; u < hidden; ++u) {
-        EXPECT_NEAR(y.item((t1 * steps + t2) * 2 * hidden + u), out.h[u], 1e-13);
-        EXPECT_NEAR(y.item((t1 * steps + t2) * 2 * hidden + hidden + u), out.m[u], 1e-13);
+        EXPECT_NEAR(y.item(place * 2 * hidden + u), out.h[u], 1e-13);
+        EXPECT_NEAR(y.item(place * 2 * hidden + hidden + u), out.m[u], 1e-13);
       }
     }
   }
 }
 
-TEST(Grid3, Gradient) {
-  Grid3 grid = make_grid(2);
+TEST_P(Grid3Weights, Gradient) {
+  Grid3 grid = make_grid(2, GetParam());
   const Variable x(test::draw({2, 3, 2, input_size}, DType::f64, 8), true);
   std::vector<Variable> leaves = grid.parameters();
   leaves.push_back(x);
@@ -99,6 +143,19 @@ TEST(Grid3, Gradient) {
       },
       leaves);
   EXPECT_LE(check.deviation, 1e-7) << check.where;
+}
+
+const char* name_of(Weights weights) {
+  return weights == Weights::untied ? "untied" : weights == Weights::tied ? "tied" : "priority";
+}
+
+INSTANTIATE_TEST_SUITE_P(Dimensions, Grid3Weights,
+                         testing::Values(Weights::untied, Weights::tied, Weights::priority),
+                         [](const auto& row) { return name_of(row.param); });
+
+TEST(Grid3, RefusesTiedWeightsWithAPriority) {
+  Generator generator(5);
+  EXPECT_THROW(Grid3({input_size, hidden, 1, 2, true, true}, generator), Error);
 }
 
 TEST(Grid3, RefusesOtherShapes) {

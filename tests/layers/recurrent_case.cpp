@@ -26,7 +26,7 @@ std::vector<std::string> cells_of_tables() {
           "slstm",
           "clockwork",
           "depth_gated",
-          "grid2_priority",
+          "grid2_tied_priority",
           "layer_norm_lstm"};
 #else
   return cell_names();

@@ -5,6 +5,7 @@
 
 #include "recurrent_case.h"
 #include "sluice/base/error.h"
+#include "sluice/engine/cell_layout.h"
 #include "sluice/layers/recurrent.h"
 #include "sluice/layers/registry.h"
 
@@ -210,7 +211,18 @@ TEST(RecurrentMeaning, CombinationsWithoutOneAreRefused) {
         EXPECT_EQ(error.where, cell + "." + key);
       }
     }
-  EXPECT_EQ(refused, 4 * 6 + 1);  // six cells, and one layer of grid3
+  EXPECT_EQ(refused, 4 * 9 + 2);  // nine cells, and one layer of grid3 and grid3_tied
+}
+
+TEST(RecurrentTied, AMessageNeedsTheRowsOfAnotherSource) {
+  Cell cell = find_cell("grid2_priority");  // whose gates of depth have rows of their own
+  cell.info.tied = reads_message;
+  try {
+    CellLayout(cell, 4, 4, 4, 4);
+    FAIL() << "rows that nobody else has are accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.id, "cell.gates") << error.what();
+  }
 }
 
 class RecurrentError : public testing::TestWithParam<Mistake> {};

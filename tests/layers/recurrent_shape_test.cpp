@@ -73,9 +73,10 @@ TEST_P(RecurrentRagged, PaddingIsZeroOrHeld) {
         for (int u = 0; u < width_; ++u) {
           if (!padded(b, t)) continue;
           const bool before = reversed(k) == (t >= first(b) + length(b));
-          const double held =
-              before ? at(start, top(k), b, u) : at(y, b, last_step(b, k), int64_t{k} * width_ + u);
-          const double wanted = row_.options.padded_output == PaddedOutput::zero ? 0 : held;
+          const bool zero = row_.options.padded_output == PaddedOutput::zero;
+          const double wanted = zero     ? 0
+                                : before ? at(start, top(k), b, u)
+                                         : at(y, b, last_step(b, k), int64_t{k} * width_ + u);
           ASSERT_EQ(at(y, b, t, int64_t{k} * width_ + u), wanted)
               << "row " << b << " step " << t << "; " << test::reproduce();
         }
