@@ -150,7 +150,7 @@ void unpack_unit(const CellLayout& layout, int parameter, const T* packed, T* ne
 
 template <class T>
 void transpose_weights(const CellLayout& layout, Part part, const T* packed, T* transposed,
-                       int first_block, int last_block) {
+                       int first_block, int last_block, bool by_gate) {
   const Columns& columns = layout.part(part);
   const int lanes = layout.lanes, depth = layout.depth(part);
   const int64_t inner = int64_t{layout.padded} * columns.count;  // k of the transposed product
@@ -169,7 +169,9 @@ void transpose_weights(const CellLayout& layout, Part part, const T* packed, T* 
       int column = 0;
       for (int vectors : columns.panels) {
         for (int v = 0; v < vectors; ++v, ++column) {
-          T* row = to + (int64_t{group} * columns.count + column) * lanes * width;
+          const int place =
+              by_gate ? column * layout.groups + group : group * columns.count + column;
+          T* row = to + int64_t{place} * lanes * width;
           const T* from = panel + (int64_t{output} * vectors + v) * lanes;
           transpose_block(from, int64_t{vectors} * lanes, real, units, row, width);
         }
@@ -189,7 +191,7 @@ void transpose_weights(const CellLayout& layout, Part part, const T* packed, T* 
   template void unpack_norm(const CellLayout&, int, bool, const T*, T*); \
   template void pack_unit(const CellLayout&, int, const T*, T*);         \
   template void unpack_unit(const CellLayout&, int, const T*, T*);       \
-  template void transpose_weights(const CellLayout&, Part, const T*, T*, int, int);
+  template void transpose_weights(const CellLayout&, Part, const T*, T*, int, int, bool);
 SLUICE_INSTANTIATE(float)
 SLUICE_INSTANTIATE(double)
 #undef SLUICE_INSTANTIATE

@@ -57,9 +57,10 @@ void unpack_norm(const CellLayout& layout, int norm, bool shift, const T* packed
 template <class T>
 void clear_unconnected(const CellLayout& layout, T* packed);
 
-/// Packed → transposed, for output blocks [first_block, last_block).
+/// Packed → transposed, for output blocks [first_block, last_block). `by_gate`: [block][column]
+/// [group] instead of [block][group][column], for products of one gate after another.
 template <class T>
 void transpose_weights(const CellLayout& layout, Part part, const T* packed, T* transposed,
-                       int first_block, int last_block);
+                       int first_block, int last_block, bool by_gate);
 
 }  // namespace sluice

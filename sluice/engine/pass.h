@@ -95,8 +95,8 @@ struct LoopMemory {
   /// [slice][step][row][padded] by number among all values; undefined: y's own memory.
   Tensor output[max_values];
   Tensor z, message[max_messages];
-  Tensor full;    ///< [slice][step][row][padded] what the cell gave a projection
-  Tensor source;  ///< [slice][step][row][padded or copies·padded], where dropout masks h
+  Tensor full;                      ///< [slice][step][row][padded] what the cell gave a projection
+  Tensor source;                    ///< [slice][row or copy, row][padded], where dropout masks h
   Tensor normed, scale, norm_room;  ///< see SequenceTask
 };
 
@@ -178,6 +178,7 @@ class BackwardPass {
  private:
   void make_room();
   void gather_outputs();
+  int64_t source_room() const;
   void make_projection_room();
   void add_held();
   void load_last();
@@ -203,7 +204,8 @@ class BackwardPass {
   SequenceView dx_gates_;   // of each copy of x, where gates read copies of their own
   SequenceView sorted_dx_;  // what the loop writes, where dx is in the batch's order
   Tensor dy_, dh_, dstate_[max_states], dmessage_[max_messages], dx_tail_, dweights_, dstart_,
-      dunits_, daffine_, dsource_, dfull_, dprojected_, dprojection_, projection_transposed_;
+      dunits_, daffine_, source_, dsource_, dfull_, dprojected_, dprojection_,
+      projection_transposed_;
   Tensor transposed_[max_parts];
   PoolArray<StepMasks<T>> masks_;
   Tensor mask_room_;

@@ -4,6 +4,8 @@
 #include "sluice/engine/pass_memory.h"
 #include "sluice/engine/projection.h"
 #include "sluice/engine/sequence_row.h"
+#include "sluice/engine/sequence_source.h"
+#include "sluice/engine/weight_rhythm.h"
 
 namespace sluice {
 
@@ -81,7 +83,10 @@ void BackwardPass<T>::make_room() {
   dh_ = Tensor({batch * layout.out_padded}, dtype_of<T>);
   if (layout.projects()) make_projection_room();
   for (int k = 1; k < layout.states; ++k) dstate_[k] = Tensor({batch * layout.padded}, dtype_of<T>);
-  if (loop().source.defined()) dsource_ = room<T>(batch * layout.padded);
+  if (loop().source.defined()) {
+    dsource_ = room<T>(slices * masked_rows * layout.padded);
+    source_ = room<T>(slices * source_room());
+  }
   for (int k = 0; k < layout.messages; ++k) dmessage_[k] = room<T>(batch * layout.padded);
   if (gradients_.dx.defined()) {
     if (memory_.x_gates.defined()) dx_gates_ = view_by_gate<T>(layout, memory_.x);
@@ -109,6 +114,15 @@ void BackwardPass<T>::gather_outputs() {
   for (int i = 0; i < values; ++i)
     gather(gradients_.dy.part(i * layout.out, layout.out), plan, direction_.reverse,
            layout.out_padded, dy_.template data<T>() + each * i);
+}
+
+/// Numbers of a slice's masked copies.
+template <class T>
+int64_t BackwardPass<T>::source_room() const {
+  const RowPlan& plan = memory_.plan;
+  const int rows = WeightRhythm::most_rows(direction_.layout, sizeof(T),
+                                           static_cast<int>(loop().steps), plan.count(0));
+  return loop().source.numel() / plan.batch() * rows;
 }
 
 template <class T>
@@ -182,7 +196,7 @@ void BackwardPass<T>::transpose(const SequenceTask<T>& task) {
     T* to = transposed_[p].template data<T>();
     parallel_for(static_cast<int64_t>(layout.blocks(part).size()), [&](int64_t block) {
       const int b = static_cast<int>(block);
-      transpose_weights(layout, part, task.weights[p], to, b, b + 1);
+      transpose_weights(layout, part, task.weights[p], to, b, b + 1, Place<T>(task).by_gate(part));
     });
   }
 }
@@ -217,7 +231,11 @@ void BackwardPass<T>::complete(SequenceTask<T>& q, int slice) {
     q.dprojected = dprojected_.template data<T>() + out_row * q.steps;
     q.dprojection = dprojection_.template data<T>() + slice * layout.projection_size();
   }
-  if (dsource_.defined()) q.dsource = dsource_.template data<T>() + row;
+  if (dsource_.defined()) {
+    q.source = source_.template data<T>() + slice * source_room();
+    if (q.source_copy > 0) q.source_copy = source_room() / layout.recurrent_copies();
+    q.dsource = dsource_.template data<T>() + int64_t{slice} * masked_rows * layout.padded;
+  }
   for (int k = 0; k < layout.messages; ++k) q.dmessage[k] = dmessage_[k].template data<T>() + row;
   for (int k = 1; k < layout.states; ++k) q.dstate[k] = dstate_[k].template data<T>() + row;
   q.need_first = gradients_.dfirst[0] != nullptr;

@@ -114,10 +114,8 @@ SequenceTask<T> make_task(const Direction& d, const PassMemory& m, const LoopMem
     q.full_step = q.message_step;
   }
   if (loop.source.defined()) {
-    q.source_copy = m.rule.rates.untied() ? layout.padded : 0;
-    q.source_row = ptrdiff_t{layout.padded} * (q.source_copy > 0 ? layout.recurrent_copies() : 1);
-    q.source = loop.source.shared_data<T>() + begin * kept * q.source_row;
-    q.source_step = remembers ? rows * q.source_row : 0;
+    q.source_copy = m.rule.rates.untied() ? rows * layout.padded : 0;
+    q.source = loop.source.shared_data<T>() + begin * (loop.source.numel() / plan.batch());
   }
   return q;
 }
@@ -135,7 +133,7 @@ void make_loop_memory(const CellLayout& layout, const PassMemory& m, int steps, 
     loop.state[k] = room<T>(batch * (loop.keeps ? steps + 1 : 1) * layout.padded);
   for (int k = 0; k < layout.messages; ++k) loop.message[k] = room<T>(rows * layout.padded);
   if (m.rule.training && rates.hidden > 0)
-    loop.source = room<T>(rows * layout.padded * (rates.untied() ? layout.recurrent_copies() : 1));
+    loop.source = room<T>(batch * layout.padded * (rates.untied() ? layout.recurrent_copies() : 1));
   if (layout.normed > 0) {
     const int64_t norms = static_cast<int64_t>(layout.first_normed.size());
     loop.normed = room<T>(rows * layout.padded * layout.normed);

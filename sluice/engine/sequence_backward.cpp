@@ -6,10 +6,10 @@
 #include "sluice/engine/sequence_norm.h"
 #include "sluice/engine/sequence_projection.h"
 #include "sluice/engine/sequence_row.h"
+#include "sluice/engine/sequence_source.h"
 #include "sluice/engine/sequence_transposed.h"
 #include "sluice/engine/sequence_weights.h"
 #include "sluice/tensor/flush_denormals.h"
-#include "sluice/tensor/masked_rows.h"
 
 namespace sluice {
 
@@ -68,6 +68,7 @@ class BackwardLoop {
   void weights(int s) {
     if (!rhythm_.due(s, at_.active(s))) return;
     if (projection_) projection_->weights(s, rhythm_.last());
+    if (q_.source) sources(s, rhythm_.last());
     weights_.add(s, rhythm_.last());
     rhythm_.added(s);
   }
@@ -147,14 +148,28 @@ class BackwardLoop {
   /// units of step s; plus what is there if `add`.
   void run_masked(Part part, TransposedProducts<T>& transposed, int s, T* to, bool add) {
     const int rows = at_.active(s), padded = layout_.padded;
-    const int first = share_.first_group * layout_.lanes;
+    const int first = share_.first_group * layout_.lanes,
+              count = share_.last_group * layout_.lanes - first;
     const Piece copies = at_.copies_of(part);
-    for (int copy = 0; copy < copies.size; ++copy) {
-      transposed.run({s, rows, q_.dsource, padded}, copy);
-      multiply_rows({q_.dsource + first, padded, q_.masks->hidden(copies.first + copy) + first,
-                     padded, to + first, padded, rows, share_.last_group * layout_.lanes - first,
-                     add || copy > 0});
+    for (int r = 0; r < rows; r += masked_rows) {
+      const int some = std::min(masked_rows, rows - r), before = r * padded + first;
+      for (int i = 0; i < copies.size; ++i) {
+        transposed.run({s, some, q_.dsource, padded, r}, i);
+        multiply_rows({q_.dsource + first, padded, q_.masks->hidden(copies.first + i) + before,
+                       padded, to + before, padded, some, count, add || i > 0});
+      }
     }
+  }
+
+  /// The masked copies that the weights of steps [first, last) were multiplied with, step by step.
+  void sources(int first, int last) {
+    T* to = q_.source;
+    for (int s = first; s < last; to += ptrdiff_t{at_.active(s++)} * layout_.padded) {
+      if (at_.reads_hidden(s)) mask_source(at_, share_, Part::hidden, s, to);
+      for (int k = 0; k < layout_.messages; ++k)
+        if (at_.copies(message_part(k))) mask_source(at_, share_, message_part(k), s, to);
+    }
+    barrier_.wait();
   }
 
   /// dx by dot products: each panel's gates times the weights of one input after the other.

@@ -5,8 +5,8 @@
 #include "sluice/engine/sequence_norm.h"
 #include "sluice/engine/sequence_projection.h"
 #include "sluice/engine/sequence_row.h"
+#include "sluice/engine/sequence_source.h"
 #include "sluice/tensor/flush_denormals.h"
-#include "sluice/tensor/masked_rows.h"
 
 namespace sluice {
 
@@ -187,7 +187,8 @@ class ForwardLoop {
       for (int g = share_.first_group; g < share_.last_group; ++g) first(pointwise(s, g));
     }
     for (int k = 0; q_.source && k < messages; ++k)
-      if (at_.layout.part(message_part(k)).count > 0) mask(message_part(k), s, rows.count);
+      if (at_.layout.part(message_part(k)).count > 0)
+        mask_source(at_, share_, message_part(k), s, q_.source);
     barrier_.wait();
     if (projection_) {
       projection_->step(s, rows.count);
@@ -217,26 +218,8 @@ class ForwardLoop {
   void masks(int s, int rows) {
     q_.masks->step(s + q_.first_step, rows, share_.first_group, share_.last_group);
     if (!q_.source) return;
-    mask(Part::hidden, s, rows);
+    mask_source(at_, share_, Part::hidden, s, q_.source);
     barrier_.wait();
-  }
-
-  /// What a part multiplies times the hidden mask, for the owned units: for each gate that reads a
-  /// copy of its own, or once for all; a message that all read in place.
-  void mask(Part part, int s, int rows) {
-    const int lanes = at_.layout.lanes, padded = at_.layout.padded;
-    const int first = share_.first_group * lanes;
-    const bool hidden = part < Part::message;
-    const T* const from = hidden ? at_.h_before(s) : at_.message(message_of(part), s);
-    const ptrdiff_t from_row = hidden ? at_.h_before_row(s) : padded,
-                    to_row = at_.read_row(part, s);
-    const Piece copies = at_.copies_of(part);
-    for (int copy = copies.first; copy < copies.first + copies.size; ++copy) {
-      T* const to =
-          hidden || at_.copies(part) ? at_.source(s, copy) : at_.message(message_of(part), s);
-      multiply_rows({from + first, from_row, q_.masks->hidden(copy) + first, padded, to + first,
-                     to_row, rows, share_.last_group * lanes - first});
-    }
   }
 
   /// A group none of whose clocks ticks keeps its states.

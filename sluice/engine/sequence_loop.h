@@ -61,11 +61,11 @@ struct SequenceTask {
   ptrdiff_t scale_step;      ///< 0: reused
   T* norm_room;              ///< [norms][2][rows]
   StepMasks<T>* masks;       ///< null: none
-  /// [steps][rows][padded] h before each step, masked; null: h itself. Where masks are untied
-  /// [steps][rows][copies][padded] what each gate reads, of h or of a message.
+  /// [rows][padded] h before a step, masked; null: h itself. Where masks are untied
+  /// [copies][rows][padded] what each gate reads, of h or of a message. Backward the rows of all
+  /// steps whose weights are owed their gradients, one step after the other.
   T* source;
-  ptrdiff_t source_step;              ///< 0: reused
-  ptrdiff_t source_row, source_copy;  ///< from one gate's to the next gate's; 0: one for all
+  ptrdiff_t source_copy;  ///< from one gate's to the next gate's; 0: one for all
 
   // Backward.
   const T* dy;  ///< gradient of h after each step; null: none
@@ -77,7 +77,7 @@ struct SequenceTask {
   T* dfull;                   ///< [rows][padded], where there is a projection
   T* dprojected;              ///< [steps][rows][out_padded] gradient of h
   T* dprojection;             ///< packed, added to
-  T* dsource;                 ///< [rows][padded], where there is a source
+  T* dsource;                 ///< [masked_rows][padded], where there is a source
   bool need_first;            ///< whether the gradient of h_first is wanted (left in dh)
   T* dx;                      ///< null: not wanted; every element is written, of each copy of x
   ptrdiff_t dx_step, dx_row;

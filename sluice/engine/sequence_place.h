@@ -30,17 +30,15 @@ struct Place {
   /// What a gate's recurrent weights multiply: h or a message (tied masks strike that in place), or
   /// a masked copy.
   bool copies(Part part) const { return q.source && (part < Part::message || q.source_copy > 0); }
-  T* source(int s, int copy) const { return q.source + s * q.source_step + copy * q.source_copy; }
   const T* read(Part part, int s, int gate) const {
-    if (copies(part)) return source(s, layout.copy_of(part, gate));
+    if (copies(part)) return q.source + layout.copy_of(part, gate) * q.source_copy;
     return part < Part::message ? h_before(s) : message(message_of(part), s);
   }
   ptrdiff_t read_row(Part part, int s) const {
-    if (copies(part)) return q.source_row;
-    return part < Part::message ? h_before_row(s) : layout.padded;
+    return copies(part) || part >= Part::message ? layout.padded : h_before_row(s);
   }
   ptrdiff_t read_step(Part part) const {
-    if (copies(part)) return q.source_step;
+    if (copies(part)) return layout.padded;
     return part < Part::message ? q.h_step : q.message_step;
   }
   /// Copies that a part's gates read, of x or of what the part multiplies: one for all, where
@@ -48,6 +46,8 @@ struct Place {
   ptrdiff_t copy_stride(Part part) const {
     return part == Part::input ? q.x_gate : copies(part) ? q.source_copy : 0;
   }
+  /// Whether a part's transposed weights lie gate by gate: each gate's is a product of its own.
+  bool by_gate(Part part) const { return copy_stride(layout.weights_of(part)) > 0; }
   Piece copies_of(Part part) const {
     const Columns& columns = layout.part(part);
     return {layout.copy_of(part, columns.first), copy_stride(part) > 0 ? columns.count : 1};

@@ -6,12 +6,13 @@
 
 namespace sluice {
 
-/// Rows of gate gradients from step s on, and of their results.
+/// Rows of gate gradients from step s on, from the step's row `first` on, and of their results.
 template <class T>
 struct GradientRows {
   int s, count;
   T* to;
   ptrdiff_t to_stride;
+  int first = 0;
 };
 
 /// Those of one part for output blocks [first, first + size), made ready once: from step to step
@@ -51,7 +52,7 @@ class TransposedProducts {
     const bool rests = !layout_.periods.empty() && layout_.groups > 1 && rows.count <= at_.q.rows;
     for (int b = blocks_.first; b < last(); ++b) {
       PanelTask<T>& t = *next++;
-      t.a_offset = rows.s * at_.q.z_step;
+      t.a_offset = rows.s * at_.q.z_step + rows.first * at_.row_of_z();
       t.z = rows.to;
       t.z_stride = rows.to_stride;
       if (rests)
@@ -81,21 +82,25 @@ class TransposedProducts {
   int fill(Segment<T>* segments, const Piece& gates, int output, int width, int s) const {
     const Columns& columns = layout_.part(part_);
     const int lanes = layout_.lanes;
-    const ptrdiff_t group = ptrdiff_t{columns.count} * lanes, row = at_.row_of_z();
-    const T* panel = at_.q.transposed[index_of(part_)] + output * layout_.groups * group +
-                     ptrdiff_t{gates.first - columns.first} * lanes * width;
+    const ptrdiff_t row = at_.row_of_z(), vector = ptrdiff_t{lanes} * width;
+    const bool by_gate = at_.by_gate(part_);
+    const ptrdiff_t gate = by_gate ? layout_.groups * vector : vector;
+    const ptrdiff_t group = by_gate ? vector : columns.count * vector;
+    const T* panel = at_.q.transposed[index_of(part_)] +
+                     ptrdiff_t{output} * layout_.padded * columns.count +
+                     (gates.first - columns.first) * gate;
     int count = 0;
-    for (int g = 0; g < layout_.groups; ++g, panel += group * width) {
+    for (int g = 0; g < layout_.groups; ++g, panel += group) {
       if (part_ == Part::hidden && !reads(g, output, width)) continue;
       if (s != all_groups && !at_.moves(s, g)) continue;
       const T* z = at_.z(0, g) + ptrdiff_t{gates.first} * lanes;
-      if (layout_.tail == 0 || g + 1 < layout_.groups) {
+      const bool whole = layout_.tail == 0 || g + 1 < layout_.groups;
+      if (whole && !by_gate) {
         segments[count++] = {z, row, panel, ptrdiff_t{gates.size} * lanes};
         continue;
       }
       for (int c = 0; c < gates.size; ++c)
-        segments[count++] = {z + c * lanes, row, panel + ptrdiff_t{c} * lanes * width,
-                             layout_.tail};
+        segments[count++] = {z + c * lanes, row, panel + c * gate, whole ? lanes : layout_.tail};
     }
     return count;
   }

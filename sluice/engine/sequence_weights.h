@@ -58,42 +58,46 @@ class WeightGradients {
 
   void owe(Owed& owed, int first, int last, int group) {
     owed.steps = owed.message_steps = owed.hidden_steps = 0;
-    const int read = layout_.reads_units(group).first;
-    const auto gate = [&](Part part) { return layout_.part(part).first; };
-    for (int s = first; s < last; ++s) {
+    const int units = layout_.reads_units(group).first;
+    int before = 0;
+    for (int s = first; s < last; before += at_.active(s++)) {
       if (!at_.moves(s, group)) continue;
       const int rows = at_.active(s);
       const T* z = at_.z(s, group);
-      owed.x[owed.steps++] = {at_.x(s, gate(Part::input)), q_.x_row, z, rows};
+      owed.x[owed.steps++] = {at_.x(s, layout_.part(Part::input).first), q_.x_row, z, rows};
       for (int k = 0; k < layout_.messages; ++k) {
         const Part part = message_part(k);
-        owed.q[k][owed.message_steps] = {at_.read(part, s, gate(part)), at_.read_row(part, s), z,
-                                         rows};
+        owed.q[k][owed.message_steps] = {read(part, s, before), at_.read_row(part, s), z, rows};
       }
       ++owed.message_steps;
       if (!at_.reads_hidden(s)) continue;
-      owed.h[owed.hidden_steps++] = {at_.read(Part::hidden, s, gate(Part::hidden)) + read,
+      owed.h[owed.hidden_steps++] = {read(Part::hidden, s, before) + units,
                                      at_.read_row(Part::hidden, s), z, rows};
     }
+  }
+
+  /// What a part multiplies at step s; of copies, the rows of earlier owed steps stand before.
+  const T* read(Part part, int s, int before) const {
+    return at_.read(part, s, layout_.part(part).first) +
+           (at_.copies(part) ? before * ptrdiff_t{layout_.padded} : 0);
   }
 
   /// A single row: its steps are the rows of one; the state before the first stands elsewhere.
   void owe_row(Owed& owed, int first, int last, int group) {
     owed.steps = owed.message_steps = 1;
     owed.hidden_steps = 0;
-    const auto gate = [&](Part part) { return layout_.part(part).first; };
-    owed.x[0] = {at_.x(first, gate(Part::input)), q_.x_step, at_.z(first, group), last - first};
+    const int input = layout_.part(Part::input).first;
+    owed.x[0] = {at_.x(first, input), q_.x_step, at_.z(first, group), last - first};
     const auto add = [&](int s, int end) {
       if (s == end) return;
       const int i = owed.hidden_steps++;
-      const int read = layout_.reads_units(group).first;
-      owed.h[i] = {at_.read(Part::hidden, s, gate(Part::hidden)) + read,
-                   at_.read_step(Part::hidden), at_.z(s, group), end - s};
+      const int units = layout_.reads_units(group).first;
+      owed.h[i] = {read(Part::hidden, s, s - first) + units, at_.read_step(Part::hidden),
+                   at_.z(s, group), end - s};
     };
     for (int k = 0; k < layout_.messages; ++k) {
       const Part part = message_part(k);
-      owed.q[k][0] = {at_.read(part, first, gate(part)), at_.read_step(part), at_.z(first, group),
-                      last - first};
+      owed.q[k][0] = {read(part, first, 0), at_.read_step(part), at_.z(first, group), last - first};
     }
     const int second = first == 0 ? 1 : first;
     if (first == 0 && at_.reads_hidden(0)) add(0, 1);

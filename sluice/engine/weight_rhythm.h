@@ -1,6 +1,8 @@
 // When the backward loop adds the weights' gradients of the steps behind it.
 #pragma once
 
+#include <algorithm>
+
 #include "sluice/engine/cell_layout.h"
 
 namespace sluice {
@@ -26,6 +28,11 @@ class WeightRhythm {
     return rows_owed_ >= enough_rows_ || last_ - s == most_steps || s == 0;
   }
   int last() const { return last_; }
+  /// Most rows that can be owed at once, where a step has up to so many.
+  static int most_rows(const CellLayout& layout, size_t number_size, int steps, int rows) {
+    const int last_step = rows, before = enough_rows(layout, number_size) - 1;
+    return std::min(before + last_step, std::min(steps, most_steps) * rows);
+  }
   void added(int s) {
     last_ = s;
     rows_owed_ = 0;

@@ -30,7 +30,11 @@ HWY_INLINE void MultiplyRows(const MaskedRows<T>& q) {
 }
 
 template <class T>
-HWY_INLINE void Multiply(const MaskedRows<T>& q) {
+HWY_INLINE void Multiply(MaskedRows<T> q) {
+  if (q.x_stride == q.columns && q.mask_stride == q.columns && q.to_stride == q.columns) {
+    q.columns *= q.rows;  // one long row: short ones cost their beginnings and ends
+    q.rows = 1;
+  }
   q.add ? MultiplyRows<true>(q) : MultiplyRows<false>(q);
 }
 

@@ -1,0 +1,36 @@
+// What recurrent weights multiply where dropout strikes h: masked copies, made anew whenever they
+// are wanted. Kept for every step they would be what costs most memory.
+#pragma once
+
+#include <algorithm>
+
+#include "sluice/engine/sequence_place.h"
+#include "sluice/tensor/masked_rows.h"
+
+namespace sluice {
+
+/// Rows whose copies are made one after another, or their gradients summed: what is read and
+/// written more than once stays in the caches meanwhile.
+constexpr int masked_rows = 32;
+
+/// The copies of a part's source at step s, of the owned units, to [copies][rows][padded]: for each
+/// gate that reads a copy of its own, or one for all. A message that all read is struck in place.
+template <class T>
+void mask_source(const Place<T>& at, const Share& share, Part part, int s, T* to) {
+  const int lanes = at.layout.lanes, padded = at.layout.padded, rows = at.active(s);
+  const int first = share.first_group * lanes, count = share.last_group * lanes - first;
+  const bool hidden = part < Part::message;
+  T* const message = hidden ? nullptr : at.message(message_of(part), s);
+  const T* const from = (hidden ? at.h_before(s) : message) + first;
+  const ptrdiff_t from_row = hidden ? at.h_before_row(s) : padded, to_row = at.read_row(part, s);
+  const Piece copies = at.copies_of(part);
+  for (int r = 0; r < rows; r += masked_rows)
+    for (int i = copies.first; i < copies.first + copies.size; ++i) {
+      T* const copy = at.copies(part) ? to + i * at.q.source_copy : message;
+      multiply_rows({from + r * from_row, from_row, at.q.masks->hidden(i) + first + r * padded,
+                     padded, copy + first + r * to_row, to_row, std::min(masked_rows, rows - r),
+                     count});
+    }
+}
+
+}  // namespace sluice
