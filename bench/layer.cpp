@@ -52,10 +52,12 @@ Padding lengths_of(const BenchCase& c) {
 
 namespace {
 
+/// "depth": the one dense product lies on the way from layer to layer, along which the cell recurs.
 std::string products_of(const CellLayout& layout) {
   if (layout.normed > 0) return "norm";
   if (layout.messages > 0) return "two";
-  if (layout.part(Part::hidden).count == 0) return "none";
+  if (layout.part(Part::hidden).count == 0)
+    return layout.x_columns > layout.input_size ? "depth" : "none";
   if (layout.projects()) return "projection";
   if (!layout.periods.empty()) return "clocks";
   return layout.dense() ? "one" : "blocks";

@@ -8,6 +8,7 @@
 #define SLUICE_CELL_KERNEL_INL
 #endif
 
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 #include <iterator>
 #include <type_traits>
@@ -298,7 +299,11 @@ HWY_INLINE void BackwardRow(const PointwiseTask<hn::TFromD<D>>& t, int row, Unit
   V grads[values];
   for (int k = 0; k < values; ++k) {
     grads[k] = k < states ? hn::LoadU(d, t.grad_state[k] + row * t.grad_stride[k]) : hn::Zero(d);
-    if (t.add[k]) grads[k] = hn::Add(grads[k], hn::LoadU(d, t.add[k] + row * t.add_stride));
+    if (t.add[k]) {
+      const auto* const add = t.add[k] + t.add_row(row);
+      grads[k] = hn::Add(grads[k], hn::LoadU(d, add));
+      if (t.add_rows) hwy::Prefetch(add + t.add_next);
+    }
   }
   V past[states];  // what reaches the old states without passing the equations
   for (int k = 0; k < states; ++k)

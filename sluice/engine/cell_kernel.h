@@ -66,6 +66,9 @@ struct PointwiseTask {
   /// the layer above. May be null.
   const T* add[max_values];
   ptrdiff_t add_stride;
+  const ptrdiff_t* add_rows;  ///< where each row begins; null: the stride apart
+  ptrdiff_t add_next;         ///< with add_rows: to what the next call adds, fetched early
+  ptrdiff_t add_row(int row) const { return add_rows ? add_rows[row] : row * add_stride; }
 };
 
 struct GateInfo {

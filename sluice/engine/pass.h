@@ -148,8 +148,11 @@ class ForwardPass {
   void finish(T* const* last);
 
  private:
+  void give_rows();
+
   const Direction& direction_;
   PassMemory& memory_;
+  PoolArray<ptrdiff_t> y_rows_;  // of y in the batch's order, where the loop writes it
   PoolArray<StepMasks<T>> masks_;
   Tensor mask_room_;
   PoolArray<SequenceTask<T>> tasks_;
@@ -201,8 +204,9 @@ class BackwardPass {
   LoopMemory again_;  // of a segment that is run forward again
   PoolArray<SequenceTask<T>> forward_tasks_;
   ForwardRoom<T> forward_room_;
-  SequenceView dx_gates_;   // of each copy of x, where gates read copies of their own
-  SequenceView sorted_dx_;  // what the loop writes, where dx is in the batch's order
+  PoolArray<ptrdiff_t> dy_rows_;  // of dy in the batch's order, where the loop reads it
+  SequenceView dx_gates_;         // of each copy of x, where gates read copies of their own
+  SequenceView sorted_dx_;        // what the loop writes, where dx is in the batch's order
   Tensor dy_, dh_, dstate_[max_states], dmessage_[max_messages], dx_tail_, dweights_, dstart_,
       dunits_, daffine_, source_, dsource_, dfull_, dprojected_, dprojection_,
       projection_transposed_;

@@ -77,7 +77,10 @@ void BackwardPass<T>::make_room() {
   const int64_t batch = plan.batch(), slices = plan.slices();
   const SequenceView& dy = gradients_.dy;
   // Lanes past the last unit must see zeros, so a narrow dy is copied.
-  if (dy_padded() || (dy.defined() && !whole_vectors(dy, layout.out, layout.out_padded)))
+  const bool whole = dy.defined() && whole_vectors(dy, layout.out, layout.out_padded);
+  if (whole && !memory_.hold && loop_finds_rows(layout, memory_, dy))
+    dy_rows_ = first_steps(dy, plan, direction_.reverse);
+  else if (dy_padded() || (dy.defined() && !whole))
     gather_outputs();
   if (memory_.hold && dy_padded()) add_held();
   dh_ = Tensor({batch * layout.out_padded}, dtype_of<T>);
@@ -217,6 +220,11 @@ void BackwardPass<T>::complete(SequenceTask<T>& q, int slice) {
     q.dy_step = int64_t{q.rows} * layout.out_padded;
     q.dy_row = layout.out_padded;
     q.dy_value = int64_t{memory_.plan.batch()} * q.steps * layout.out_padded;
+  } else if (dy_rows_.size() > 0) {
+    q.dy = dy.tensor.shared_data<T>();
+    q.dy_step = next_step(dy, reverse);
+    q.dy_rows = dy_rows_.data() + begin;
+    q.dy_value = layout.out;
   } else if (dy.defined()) {
     const LoopRows<T> rows = loop_rows<T>(dy, memory_.plan, slice, reverse);
     q.dy = rows.first;

@@ -157,9 +157,24 @@ ForwardPass<T>::ForwardPass(const Direction& direction, PassMemory& m, const Pad
   const int slices = m.plan.slices();
   tasks_ = PoolArray<SequenceTask<T>>(slices);
   for (int i = 0; i < slices; ++i) tasks_[i] = make_task<T>(direction, m, m.loop, i);
+  if (layout.gives_h() && loop_finds_rows(layout, m, m.y)) give_rows();
   make_masks(direction, m, mask_room_, masks_, tasks_);
   if (std::all_of(tasks_.begin(), tasks_.end(), runs_by_row<T>)) return;
   room_.give(layout, most_threads(direction, m), tasks_);
+}
+
+/// Lets the loop write y's rows where they belong.
+template <class T>
+void ForwardPass<T>::give_rows() {
+  const PassMemory& m = memory_;
+  y_rows_ = first_steps(m.y, m.plan, direction_.reverse);
+  const bool past_caches = !stays_in_caches(m.y.tensor.numel() * int64_t{sizeof(T)});
+  for (int i = 0; i < m.plan.slices(); ++i) {
+    tasks_[i].y = m.y.tensor.shared_data<T>();
+    tasks_[i].y_step = next_step(m.y, direction_.reverse);
+    tasks_[i].y_past_caches = past_caches;
+    tasks_[i].y_rows = y_rows_.data() + m.plan.begin(i);
+  }
 }
 
 template <class T>
@@ -196,7 +211,7 @@ void ForwardPass<T>::finish(T* const* last) {
   PassMemory& m = memory_;
   for (int i = 0; i < m.plan.slices(); ++i) store_last(layout, m.plan, i, tasks_[i], last);
   if (m.y.defined() && !y_serves(layout, m)) {
-    for (size_t i = 0; i < layout.gives.size(); ++i)
+    for (size_t i = 0; y_rows_.size() == 0 && i < layout.gives.size(); ++i)
       scatter_value<T>(layout, m, layout.gives[i], direction_.reverse,
                        m.y.part(static_cast<int>(i) * layout.out, layout.out));
     if (m.plan.ragged()) fill_padding<T>(m.y, m, direction_.reverse, m.hold, layout.out_padded);

@@ -2,7 +2,7 @@
 
 #include "sluice/base/parallel.h"
 #include "sluice/engine/cell_packing.h"
-#include "sluice/tensor/masked_rows.h"
+#include "sluice/tensor/rows.h"
 
 namespace sluice {
 

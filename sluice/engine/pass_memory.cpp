@@ -9,6 +9,13 @@ SequenceView SequenceView::part(int first, int count) const {
   return view;
 }
 
+PoolArray<ptrdiff_t> first_steps(const SequenceView& view, const RowPlan& plan, bool reverse) {
+  PoolArray<ptrdiff_t> rows(plan.batch());
+  for (int p = 0; p < plan.batch(); ++p)
+    rows[p] = view.offset(plan.time(p, 0, reverse), plan.row(p));
+  return rows;
+}
+
 namespace {
 
 template <class T>

@@ -8,6 +8,7 @@
 #include "sluice/base/parallel.h"
 #include "sluice/engine/pass.h"
 #include "sluice/engine/sequence_segments.h"
+#include "sluice/tensor/rows.h"
 
 namespace sluice {
 
@@ -48,6 +49,19 @@ LoopRows<T> loop_rows(const SequenceView& view, const RowPlan& plan, int slice, 
             view.row_stride()};
   const int64_t width = view.tensor.size(-1);
   return {all + begin * plan.steps() * width, plan.count(slice) * width, width};
+}
+
+/// Whether the loop may read or write a ragged sequence in the batch's own order: from one step to
+/// the next all rows move alike.
+inline bool loop_finds_rows(const CellLayout& layout, const PassMemory& memory,
+                            const SequenceView& view) {
+  return memory.plan.ragged() && !memory.plan.has_gaps() && view.defined() && !view.sorted &&
+         layout.groups > 1 && !layout.projects();
+}
+/// Where each position's first step lies then in a view's tensor, and from there to the next step.
+PoolArray<ptrdiff_t> first_steps(const SequenceView& view, const RowPlan& plan, bool reverse);
+inline ptrdiff_t next_step(const SequenceView& view, bool reverse) {
+  return reverse ? -view.step_stride() : view.step_stride();
 }
 
 template <class T>
@@ -160,9 +174,9 @@ struct PaddedStep {
   int time, row, position, slice, own;
 };
 
-/// Calls f(PaddedStep) for all of them, a row's by one thread.
-template <class F>
-void for_each_padding(const RowPlan& plan, bool reverse, F&& f) {
+/// Calls f(PaddedStep) for all of them, a row's by one thread, which calls `done` at last.
+template <class F, class Done>
+void for_each_padding(const RowPlan& plan, bool reverse, const F& f, const Done& done) {
   const int steps = plan.steps();
   const auto turned = [=](int k) { return reverse ? steps - 1 - k : k; };
   parallel_for(plan.slices(), [&](int64_t i) {
@@ -174,7 +188,13 @@ void for_each_padding(const RowPlan& plan, bool reverse, F&& f) {
         for (; k < next; ++k) f(PaddedStep{turned(k), plan.row(p), p, slice, own});
       }
     }
+    done();
   });
+}
+
+template <class F>
+void for_each_padding(const RowPlan& plan, bool reverse, const F& f) {
+  for_each_padding(plan, reverse, f, [] {});
 }
 
 /// Fills the padding of a ragged sequence with zeros, or with the state held there.
@@ -182,15 +202,22 @@ template <class T>
 void fill_padding(SequenceView& y, const PassMemory& m, bool reverse, bool hold, int padded) {
   const auto rows = y.rows<T>();
   const int columns = y.columns;
-  for_each_padding(m.plan, reverse, [&, columns](const PaddedStep& s) {
+  const bool past = !stays_in_caches(y.tensor.numel() * int64_t{sizeof(T)});
+  const auto fill = [&, columns, past](const PaddedStep& s) {
+    constexpr ptrdiff_t here = 0;
     T* const to = rows.at(s.time, s.row);
-    if (!hold)
+    if (!hold && past)
+      put_rows({nullptr, 0, to, &here, 1, columns, past});
+    else if (!hold)
       std::fill_n(to, columns, T{0});
     else if (s.own >= 0)
       std::copy_n(rows.at(m.plan.time(s.position, s.own, reverse), s.row), columns, to);
     else
       std::copy_n(std::as_const(m.first).template data<T>() + int64_t{s.position} * padded, columns,
                   to);
+  };
+  for_each_padding(m.plan, reverse, fill, [past] {
+    if (past) fence_rows();
   });
 }
 

@@ -46,15 +46,19 @@ RowPlan::RowPlan(int steps, int batch, int slices, const Padding& padding)
   row_ = PoolArray<int>(batch);
   length_ = PoolArray<int>(batch);
   active_ = PoolArray<int>(static_cast<size_t>(slices) * steps);
-  int position = 0;
-  for (int slice = 0; slice < slices; ++slice) {
-    int* active = active_.data() + static_cast<ptrdiff_t>(slice) * steps;
-    for (int i = slice; i < batch; i += slices, ++position) {
-      row_[position] = sorted[i];
-      length_[position] = lengths[sorted[i]];
-      for (int s = 0; s < length_[position]; ++s) ++active[s];
+  constexpr int together = 8;
+  const int* next = sorted.data();
+  for (int first = 0; next < sorted.data() + batch; first += together)
+    for (int i = 0; i < slices; ++i) {
+      const int slice = first / together % 2 == 0 ? i : slices - 1 - i;
+      const int last = std::min(first + together, count(slice));
+      int* const active = active_.data() + static_cast<ptrdiff_t>(slice) * steps;
+      for (int p = begin(slice) + first; p < begin(slice) + last; ++p, ++next) {
+        row_[p] = *next;
+        length_[p] = lengths[*next];
+        for (int s = 0; s < length_[p]; ++s) ++active[s];
+      }
     }
-  }
   if (padding.real.empty()) return;
   times_ = PoolArray<int>(static_cast<size_t>(batch) * steps);
   for (int p = 0; p < batch; ++p) {

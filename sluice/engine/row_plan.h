@@ -10,8 +10,9 @@ namespace sluice {
 
 /// A row's steps need not lie side by side: one that a mask leaves out does not exist for the loop.
 /// Slices are chosen by the shape, never by the number of threads, so that sums over them are the
-/// same for any. Ragged rows are sorted by length and dealt round-robin: every slice gets long and
-/// short ones, and at each step those still running come first.
+/// same for any. Ragged rows are sorted by length and dealt a few neighbours at a time, to the
+/// slices forth and back: every slice gets as much to do, at each step those still running come
+/// first, and as their ends lie close together there are seldom too few for a register tile.
 class RowPlan {
  public:
   RowPlan() = default;

@@ -118,6 +118,7 @@ class BackwardLoop {
     for (int g = share_.first_group; g < share_.last_group; ++g) {
       PointwiseTask<T>& t = pointwise_[g];
       at_.move(t, s, g);
+      t.add_next = s > 0 ? -q_.dy_step : 0;
       for (size_t i = 0; q_.dy && !projection_ && i < layout_.gives.size(); ++i)
         t.add[layout_.gives[i]] = q_.dy + s * q_.dy_step + q_.dy_value * i + g * layout_.lanes;
       if (at_.moves(s, g))
@@ -132,7 +133,7 @@ class BackwardLoop {
     for (int r = 0; r < t.rows; ++r) {
       std::fill_n(t.z + r * t.z_stride, layout_.gates * layout_.lanes, T{0});
       for (int u = 0; t.add[0] && u < layout_.lanes; ++u)
-        t.grad_state[0][r * t.grad_stride[0] + u] += t.add[0][r * t.add_stride + u];
+        t.grad_state[0][r * t.grad_stride[0] + u] += t.add[0][t.add_row(r) + u];
     }
   }
 
@@ -220,16 +221,16 @@ class BackwardLoop {
 
   /// What reaches a unit's own number of the input, not by way of a matrix.
   void add_raw(const Rows& rows) {
+    alignas(64) static constexpr T zeros[16] = {};
     for (const auto& [gate, column] : layout_.raw_gates)
-      for (int r = 0; r < rows.count; ++r)
-        for (int g = 0; g < layout_.groups; ++g) {
-          const T* dz = at_.z(rows.s, g) + r * at_.row_of_z() + ptrdiff_t{gate} * layout_.lanes;
-          T* const dx = rows.to + r * rows.to_stride + gate * q_.x_gate + column +
-                        ptrdiff_t{g} * layout_.lanes;
-          const int count = std::min(layout_.lanes, layout_.hidden_size - g * layout_.lanes);
-          const bool adds = column < layout_.input_size;  // to what came by way of a matrix
-          for (int u = 0; u < count; ++u) dx[u] = adds ? dx[u] + dz[u] : dz[u];
-        }
+      for (int g = 0; g < layout_.groups; ++g) {
+        const T* const dz = at_.z(rows.s, g) + ptrdiff_t{gate} * layout_.lanes;
+        T* const dx = rows.to + gate * q_.x_gate + column + ptrdiff_t{g} * layout_.lanes;
+        const int count = std::min(layout_.lanes, layout_.hidden_size - g * layout_.lanes);
+        const bool adds = column < layout_.input_size;  // to what came by way of a matrix
+        add_rows({dz, at_.row_of_z(), adds ? dx : zeros, adds ? rows.to_stride : 0, dx,
+                  rows.to_stride, rows.count, count});
+      }
   }
 
   void input(int s) { run_input({s, at_.active(s), q_.dx + s * q_.dx_step, q_.dx_row}); }

@@ -7,6 +7,7 @@
 #include "sluice/engine/sequence_row.h"
 #include "sluice/engine/sequence_source.h"
 #include "sluice/tensor/flush_denormals.h"
+#include "sluice/tensor/rows.h"
 
 namespace sluice {
 
@@ -161,6 +162,10 @@ class ForwardLoop {
     input_.run({0, steps, q_.z_step}, share_.first_group, share_.last_group);
   }
 
+  ~ForwardLoop() {
+    if (q_.y_past_caches) fence_rows();
+  }
+
   void step(int s) {
     const Rows rows = {s, at_.active(s), at_.unit_row()};
     if (rows.count == 0) return;
@@ -194,7 +199,14 @@ class ForwardLoop {
       projection_->step(s, rows.count);
       barrier_.wait();
     }
-    if (messages == 0) return;
+    if (messages > 0) after_messages(s, rows);
+    if (q_.y) give(s, rows.count);
+  }
+
+ private:
+  /// The step's own part, which reads the messages.
+  void after_messages(int s, const Rows& rows) {
+    const int messages = q_.layout->messages;
     if (norm_) norm_->run(s, true);
     for (int g = share_.first_group, end; g < share_.last_group; g = end) {
       end = g + together(g, rows.count);
@@ -204,7 +216,15 @@ class ForwardLoop {
     barrier_.wait();
   }
 
- private:
+  /// The owned units of h to the batch's own rows.
+  void give(int s, int rows) {
+    const int first = share_.first_group * at_.layout.lanes,
+              last = std::min(share_.last_group * at_.layout.lanes, at_.layout.out);
+    const T* h = at_.h(s) + first;
+    T* const y = q_.y + s * q_.y_step + first;
+    put_rows({h, q_.h_row, y, q_.y_rows, rows, last - first, q_.y_past_caches});
+  }
+
   /// Groups from g on whose products are run side by side: all, where rows are few and all chains
   /// as long; as many as a wide panel has vectors, where panels are narrow; else a group at a time,
   /// while z is hot.
@@ -240,10 +260,10 @@ class ForwardLoop {
       const T* const bias = at_.bias(group, gate);
       T* z = at_.z(s, group) + ptrdiff_t{gate} * layout.lanes;
       const T* x = at_.x(s, gate) + column + first;
-      for (int r = at_.active(s); r > 0; --r, z += at_.unit_row(), x += q_.x_row) {
-        std::copy_n(bias, layout.lanes, z);
-        for (int u = 0; u < count; ++u) z[u] += x[u];
-      }
+      const int rows = at_.active(s);
+      add_rows({x, q_.x_row, bias, 0, z, at_.unit_row(), rows, count});
+      for (int r = 0; count < layout.lanes && r < rows; ++r, z += at_.unit_row())
+        std::copy_n(bias + count, layout.lanes - count, z + count);
     }
   }
 

@@ -67,9 +67,16 @@ struct SequenceTask {
   T* source;
   ptrdiff_t source_copy;  ///< from one gate's to the next gate's; 0: one for all
 
+  /// Where h goes besides, a step while it is in the cache: [rows] of the batch; null: nowhere.
+  T* y;
+  ptrdiff_t y_step;
+  const ptrdiff_t* y_rows;
+  bool y_past_caches;
+
   // Backward.
   const T* dy;  ///< gradient of h after each step; null: none
   ptrdiff_t dy_step, dy_row;
+  const ptrdiff_t* dy_rows;   ///< [rows] where each begins; null: dy_row apart
   ptrdiff_t dy_value;         ///< from one of the values that make the output to the next
   T* dh;                      ///< [rows][padded] enters as the gradient of each row's last h
   T* dstate[max_states];      ///< [groups][rows][lanes] enters as that of the last other states

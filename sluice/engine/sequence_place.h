@@ -109,6 +109,7 @@ struct Place {
       t.grad_stride[k] = layout.lanes;
     }
     t.add_stride = q.dy_row;
+    t.add_rows = q.dy_rows;
     for (int k = 0; k < layout.messages; ++k)
       t.grad_message[k] = q.dmessage[k] + ptrdiff_t{group} * layout.lanes;
     if (layout.units > 0) t.grad_units = q.dunits + ptrdiff_t{group} * layout.units * layout.lanes;

@@ -51,6 +51,7 @@ SequenceTask<T> forward_segment(const SequenceTask<T>& q, const SegmentBorders<T
   SequenceTask<T> part = segment_of(q, borders, i);
   const int begin = borders.plan->begin(borders.slice, i);
   part.h += (begin % q.h_period) * q.h_step;
+  part.y += begin * q.y_step;
   if (q.h_period == 2 && begin % 2 == 1) part.h_step = -q.h_step;
   for (int k = 1; k < q.layout->states; ++k) part.state[k] += begin * q.state_step;
   for (int k = q.layout->states; k < q.layout->values; ++k)

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "sluice/engine/sequence_place.h"
-#include "sluice/tensor/masked_rows.h"
+#include "sluice/tensor/rows.h"
 
 namespace sluice {
 

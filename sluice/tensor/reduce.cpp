@@ -43,7 +43,7 @@ template <class T>
 void add_strip_sums(const T* x, int64_t rows, int64_t columns, int64_t first, int64_t width,
                     T* sums) {
   double total[widest_strip] = {};
-  for (int64_t row = 0; row < rows; ++row) vector_add_to(total, x + row * columns + first, width);
+  vector_add_to(total, x + first, rows, columns, width);
   for (int64_t j = 0; j < width; ++j) sums[first + j] += static_cast<T>(total[j]);
 }
 

@@ -133,14 +133,23 @@ HWY_INLINE double DotOf(const T* x, const T* y, int64_t count) {
       [x, y](int64_t i) { return static_cast<double>(x[i]) * static_cast<double>(y[i]); });
 }
 
+/// Some rows at a time, so that the sums are seldom written and read again.
 template <class T>
-HWY_INLINE void AddTo(double* sums, const T* x, int64_t count) {
+HWY_INLINE void AddTo(double* sums, const T* x, int64_t rows, int64_t stride, int64_t count) {
+  constexpr int64_t together = 8;
   const hn::CappedTag<double, 8> d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  int64_t i = 0;
-  for (; i + lanes <= count; i += lanes)
-    hn::StoreU(hn::Add(hn::LoadU(d, sums + i), LoadDoubles(d, x + i)), d, sums + i);
-  for (; i < count; ++i) sums[i] += static_cast<double>(x[i]);
+  for (int64_t first = 0; first < rows; first += together, x += together * stride) {
+    const int64_t some = std::min(together, rows - first);
+    int64_t i = 0;
+    for (; i + lanes <= count; i += lanes) {
+      auto sum = hn::LoadU(d, sums + i);
+      for (int64_t r = 0; r < some; ++r) sum = hn::Add(sum, LoadDoubles(d, x + r * stride + i));
+      hn::StoreU(sum, d, sums + i);
+    }
+    for (; i < count; ++i)
+      for (int64_t r = 0; r < some; ++r) sums[i] += static_cast<double>(x[r * stride + i]);
+  }
 }
 
 float MostF32(const float* x, int64_t count) { return MostOf(x, count); }
@@ -149,8 +158,12 @@ double SumF32(const float* x, int64_t count) { return PlainSum(x, count); }
 double SumF64(const double* x, int64_t count) { return PlainSum(x, count); }
 double DotF32(const float* x, const float* y, int64_t count) { return DotOf(x, y, count); }
 double DotF64(const double* x, const double* y, int64_t count) { return DotOf(x, y, count); }
-void AddToF32(double* sums, const float* x, int64_t count) { AddTo(sums, x, count); }
-void AddToF64(double* sums, const double* x, int64_t count) { AddTo(sums, x, count); }
+void AddToF32(double* sums, const float* x, int64_t rows, int64_t stride, int64_t count) {
+  AddTo(sums, x, rows, stride, count);
+}
+void AddToF64(double* sums, const double* x, int64_t rows, int64_t stride, int64_t count) {
+  AddTo(sums, x, rows, stride, count);
+}
 void TanhF32(const float* x, float* y, int64_t count) { MapTanh(x, y, count); }
 void TanhF64(const double* x, double* y, int64_t count) { MapTanh(x, y, count); }
 void SigmoidF32(const float* x, float* y, int64_t count) { MapSigmoid(x, y, count); }
@@ -266,13 +279,13 @@ double vector_dot(const double* x, const double* y, int64_t count) {
   init_simd();
   return HWY_DYNAMIC_DISPATCH(DotF64)(x, y, count);
 }
-void vector_add_to(double* sums, const float* x, int64_t count) {
+void vector_add_to(double* sums, const float* x, int64_t rows, int64_t stride, int64_t count) {
   init_simd();
-  HWY_DYNAMIC_DISPATCH(AddToF32)(sums, x, count);
+  HWY_DYNAMIC_DISPATCH(AddToF32)(sums, x, rows, stride, count);
 }
-void vector_add_to(double* sums, const double* x, int64_t count) {
+void vector_add_to(double* sums, const double* x, int64_t rows, int64_t stride, int64_t count) {
   init_simd();
-  HWY_DYNAMIC_DISPATCH(AddToF64)(sums, x, count);
+  HWY_DYNAMIC_DISPATCH(AddToF64)(sums, x, rows, stride, count);
 }
 
 }  // namespace sluice

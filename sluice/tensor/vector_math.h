@@ -33,8 +33,8 @@ double vector_sum(const double* x, int64_t count);
 /// The same of x[i] · y[i], each in double.
 double vector_dot(const float* x, const float* y, int64_t count);
 double vector_dot(const double* x, const double* y, int64_t count);
-/// sums[i] += x[i]
-void vector_add_to(double* sums, const float* x, int64_t count);
-void vector_add_to(double* sums, const double* x, int64_t count);
+/// sums[i] += x[r · stride + i] of one row after the other
+void vector_add_to(double* sums, const float* x, int64_t rows, int64_t stride, int64_t count);
+void vector_add_to(double* sums, const double* x, int64_t rows, int64_t stride, int64_t count);
 
 }  // namespace sluice

@@ -36,9 +36,17 @@ TYPED_TEST(VectorMath, SumsAreThoseOfTheChains) {
               sum_lanes(0, count, [&](int64_t i) { return at(x, i); }));
     EXPECT_EQ(vector_dot(x.data(), y.data(), count),
               sum_lanes(0, count, [&](int64_t i) { return at(x, i) * at(y, i); }));
+  }
+}
+
+TYPED_TEST(VectorMath, AddsRowsOneAfterTheOther) {
+  constexpr int64_t rows = 19, stride = 45;
+  const auto x = drawn<TypeParam>(rows * stride, 1);
+  for (int64_t count = 0; count <= stride; ++count) {
     std::vector<double> sums = drawn<double>(count, 3), wanted = sums;
-    vector_add_to(sums.data(), x.data(), count);
-    for (int64_t i = 0; i < count; ++i) wanted[i] += at(x, i);
+    vector_add_to(sums.data(), x.data(), rows, stride, count);
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t i = 0; i < count; ++i) wanted[i] += static_cast<double>(x[r * stride + i]);
     EXPECT_EQ(sums, wanted);
   }
 }
