@@ -8,16 +8,26 @@ namespace sluice {
 
 namespace {
 
-/// Calls f(row, copy, mask) for each row of the batch and some of the copies of x: of one row all
-/// of them, in order, by one thread. Some rows' masks are drawn at once.
+/// Some rows of the batch, and their masks of each copy of x.
+template <class T>
+struct MaskedBlock {
+  int first, rows, columns;
+  const T* masks;  ///< [copies][rows][columns]
+  const T* mask(int copy) const { return masks + int64_t{copy} * rows * columns; }
+};
+
+/// Calls f(block) for all rows of the batch, masks drawn for the copies that are wanted. What f
+/// does step by step finds the rows of a block, and what it made of another copy, in the first
+/// cache.
 template <class T, class Wanted, class F>
-void for_each_mask(const MaskRule& rule, int batch, int columns, int copies, Wanted&& wanted,
-                   F&& f) {
+void for_each_block(const MaskRule& rule, int batch, int columns, int copies, Wanted&& wanted,
+                    F&& f) {
   constexpr int most = 8;
   const double rate = rule.rates.input;
-  parallel_for((batch + most - 1) / most, [&, rate](int64_t block) {
-    PoolArray<T> masks(static_cast<size_t>(most) * columns);
-    const int first = static_cast<int>(block) * most, count = std::min(most, batch - first);
+  parallel_for((batch + most - 1) / most, [&, rate](int64_t i) {
+    PoolArray<T> masks(static_cast<size_t>(most) * columns * copies);
+    const int first = static_cast<int>(i) * most, count = std::min(most, batch - first);
+    const MaskedBlock<T> block = {first, count, columns, masks.data()};
     for (int copy = 0; copy < copies; ++copy) {
       if (!wanted(copy)) continue;
       const MaskPlace place = {MaskKind::input,
@@ -26,16 +36,17 @@ void for_each_mask(const MaskRule& rule, int batch, int columns, int copies, Wan
                                0,
                                columns,
                                count};
-      draw_mask(rule, place, rate, static_cast<T>(1 / (1 - rate)), masks.data());
-      for (int r = 0; r < count; ++r) f(first + r, copy, masks.data() + int64_t{r} * columns);
+      draw_mask(rule, place, rate, static_cast<T>(1 / (1 - rate)),
+                masks.data() + int64_t{copy} * count * columns);
     }
+    f(block);
   });
 }
 
 /// The same for the gates that read x.
 template <class T, class F>
-void for_each_gate_mask(const CellLayout& layout, const MaskRule& rule, int batch, F&& f) {
-  for_each_mask<T>(
+void for_each_gate_block(const CellLayout& layout, const MaskRule& rule, int batch, F&& f) {
+  for_each_block<T>(
       rule, batch, layout.input_size, layout.gates,
       [&](int gate) { return layout.takes_input(gate); }, f);
 }
@@ -47,10 +58,12 @@ void multiply_by_input_mask(const MaskRule& rule, const SequenceView& from, Sequ
   const auto rows = from.rows<T>();
   const auto out = to.rows<T>();
   const int columns = from.columns, steps = from.steps();
-  for_each_mask<T>(
+  for_each_block<T>(
       rule, from.batch(), columns, 1, [](int) { return true; },
-      [=](int r, int, const T* mask) {
-        multiply_rows({rows.at(0, r), rows.step, mask, 0, out.at(0, r), out.step, steps, columns});
+      [=](const MaskedBlock<T>& b) {
+        for (int t = 0; t < steps; ++t)
+          multiply_rows({rows.at(t, b.first), rows.row, b.masks, columns, out.at(t, b.first),
+                         out.row, b.rows, columns});
       });
 }
 
@@ -78,9 +91,12 @@ SequenceView masked_input_by_gate(const CellLayout& layout, const MaskRule& rule
   const auto from = x.rows<T>();
   const auto to = copies.rows<T>();
   const int inputs = layout.input_size, steps = x.steps();
-  for_each_gate_mask<T>(layout, rule, x.batch(), [=](int row, int gate, const T* mask) {
-    multiply_rows({from.at(0, row), from.step, mask, 0, to.at(0, row) + gate * inputs, to.step,
-                   steps, inputs});
+  for_each_gate_block<T>(layout, rule, x.batch(), [=, &layout](const MaskedBlock<T>& b) {
+    for (int t = 0; t < steps; ++t)
+      for (int gate = 0; gate < layout.gates; ++gate)
+        if (layout.takes_input(gate))
+          multiply_rows({from.at(t, b.first), from.row, b.mask(gate), inputs,
+                         to.at(t, b.first) + gate * inputs, to.row, b.rows, inputs});
   });
   return copies;
 }
@@ -94,11 +110,15 @@ void sum_by_input_masks(const CellLayout& layout, const MaskRule& rule, const Se
   const auto width = to.own_lanes ? static_cast<int>(to.tensor.size(-1)) : inputs;
   int first = 0;
   while (!layout.takes_input(first)) ++first;
-  for_each_gate_mask<T>(layout, rule, from.batch(), [=](int row, int gate, const T* mask) {
-    multiply_rows({rows.at(0, row) + gate * inputs, rows.step, mask, 0, sums.at(0, row), sums.step,
-                   steps, inputs, gate > first});
-    for (int t = 0; gate == first && width > inputs && t < steps; ++t)
-      std::fill_n(sums.at(t, row) + inputs, width - inputs, T{0});
+  for_each_gate_block<T>(layout, rule, from.batch(), [=, &layout](const MaskedBlock<T>& b) {
+    for (int t = 0; t < steps; ++t) {
+      for (int gate = first; gate < layout.gates; ++gate)
+        if (layout.takes_input(gate))
+          multiply_rows({rows.at(t, b.first) + gate * inputs, rows.row, b.mask(gate), inputs,
+                         sums.at(t, b.first), sums.row, b.rows, inputs, gate > first});
+      for (int r = 0; width > inputs && r < b.rows; ++r)
+        std::fill_n(sums.at(t, b.first + r) + inputs, width - inputs, T{0});
+    }
   });
 }
 
