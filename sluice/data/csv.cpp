@@ -19,7 +19,7 @@ namespace {
 constexpr size_t sample_rows = 1000;
 
 std::string delimiter_name(char delimiter) {
-  return delimiter == '\t' ? "tab" : std::string(1, delimiter);
+  return delimiter == '\t' ? "tab" : delimiter == blanks ? "blanks" : std::string(1, delimiter);
 }
 
 // Reads one file: looks at its first rows, settles how it is written, then takes row after row.
@@ -64,6 +64,7 @@ class CsvReader {
     } else {
       delimiter = parse_delimiter(options_.delimiter);
     }
+    blanks_ = delimiter == blanks;
     rows_ = std::make_unique<CsvRows>(lines_, delimiter, options_.comment);
   }
 
@@ -116,6 +117,8 @@ class CsvReader {
     const std::string first = header_line_ > 0 ? "the header" : "the first row";
     std::string hint = "complete the row or take it out";
     if (count > width_) hint = "put cells that hold the delimiter in quotes, or say delimiter=";
+    if (blanks_ && header_line_ > 0)
+      hint = "if names hold blanks, put them in quotes or leave them out (skip_rows=)";
     if (width_ == 1) hint = "if the first lines are no part of the table, say skip_rows=";
     fail_data("data.ragged_row", where(line),
               "the row has " + std::to_string(count) + (count == 1 ? " cell" : " cells") +
@@ -225,6 +228,7 @@ class CsvReader {
   std::vector<std::string_view> cells_;
   size_t width_ = 0;
   int64_t header_line_ = 0;
+  bool blanks_ = false;
   std::vector<std::string> named_;  // header as it stands
   std::vector<std::string> names_;
   std::unique_ptr<NumberReader> numbers_;

@@ -12,7 +12,7 @@ namespace sluice {
 
 /// Everything empty is inferred from the file.
 struct CsvOptions {
-  std::string delimiter;  ///< one character, or "tab"; else among , ; tab |
+  std::string delimiter;  ///< one character, "tab" or "blanks"; else among these
   std::optional<bool> header;
   std::vector<std::string> time;  ///< time columns in order; {"none"}: rows are only counted
   std::string time_format;        ///< see TimeFormat; "epoch", "epoch_ms", "excel"

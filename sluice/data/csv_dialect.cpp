@@ -14,6 +14,7 @@ namespace {
 constexpr size_t header_rows = 50;
 
 size_t count_cells(std::string_view line, char delimiter) {
+  if (delimiter == blanks) return words_of(line).size();
   size_t cells = 1;
   bool quoted = false;
   for (const char c : line) {
@@ -33,6 +34,24 @@ double agreement(std::span<const std::string_view> lines, char delimiter) {
                                      [](auto& a, auto& b) { return a.second < b.second; });
   if (most == counts.end() || most->first < 2) return 0;
   return static_cast<double>(most->second) / static_cast<double>(lines.size());
+}
+
+// "1 234 567" is one number, "2024-03-01 12:00" one time.
+bool one_cell(std::string_view line) {
+  const std::vector<std::string_view> words = words_of(line);
+  const auto thousands = [](std::string_view word) {
+    return word.size() == 3 && word.find_first_not_of("0123456789") == std::string_view::npos;
+  };
+  return looks_like_time(std::string(line)) ||
+         std::all_of(words.begin() + 1, words.end(), thousands);
+}
+
+// Columns set apart by blanks: nearly every row has as many, and few could be a single cell.
+bool set_apart_by_blanks(std::span<const std::string_view> lines) {
+  constexpr double nearly_all = 0.9;
+  if (agreement(lines, blanks) < nearly_all) return false;
+  const auto single = std::count_if(lines.begin(), lines.end(), one_cell);
+  return static_cast<double>(single) < (1 - nearly_all) * static_cast<double>(lines.size());
 }
 
 bool numeric_looking(std::string_view cell) {
@@ -67,22 +86,34 @@ char one_sign(const std::string& option, const std::string& name, const std::str
 
 }  // namespace
 
+std::vector<std::string_view> words_of(std::string_view line) {
+  std::vector<std::string_view> words;
+  for (size_t at = line.find_first_not_of(" \t"); at != std::string_view::npos;) {
+    const size_t end = std::min(line.find_first_of(" \t", at), line.size());
+    words.push_back(line.substr(at, end - at));
+    at = line.find_first_not_of(" \t", end);
+  }
+  return words;
+}
+
 char infer_delimiter(std::span<const std::string_view> lines) {
   // The rarer signs first: a comma also stands in numbers and in text.
-  char best = ',';
+  char best = 0;
   double best_score = 0.5;
   for (const char candidate : {'\t', ';', '|', ','}) {
     const double score = agreement(lines, candidate);
     if (score > best_score + 1e-9) best = candidate, best_score = score;
   }
+  if (best == 0) best = set_apart_by_blanks(lines) ? blanks : ',';
   return best;
 }
 
 char parse_delimiter(const std::string& option) {
   if (option == "tab" || option == "\\t") return '\t';
+  if (option == "blanks") return blanks;
   if (option.size() == 1 && option != "\"" && option != "\n" && option != "\r") return option[0];
   fail_config("config.delimiter", "delimiter", "\"" + option + "\" is not one character",
-              "say for instance delimiter=; or delimiter=tab");
+              "say for instance delimiter=; or delimiter=tab or delimiter=blanks");
 }
 
 bool infer_header(const CsvSample& sample) {

@@ -18,10 +18,16 @@ struct CsvSample {
   std::vector<int64_t> lines;
 };
 
-/// One of , ; tab | that cuts every line into the same number of cells, two at least; a comma where
-/// none does (a file of one column).
+/// The delimiter of columns that are set apart by any number of blanks or tabs.
+constexpr char blanks = ' ';
+/// The words of a line: what stands between blanks.
+std::vector<std::string_view> words_of(std::string_view line);
+
+/// One of , ; tab | that cuts most lines into the same number of cells, two at least; else blanks,
+/// if they do and no line could be one number or time; a comma where nothing does (a single
+/// column).
 char infer_delimiter(std::span<const std::string_view> lines);
-/// The delimiter an option names ("tab", "\t", ";"); throws Error "config.delimiter".
+/// The delimiter an option names ("tab", "\t", ";", "blanks"); throws Error "config.delimiter".
 char parse_delimiter(const std::string& option);
 
 /// True unless the first row is made of numbers and dates where the others are.

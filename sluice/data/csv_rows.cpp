@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sluice/base/error.h"
+#include "sluice/data/csv_dialect.h"
 
 namespace sluice {
 namespace {
@@ -81,6 +82,10 @@ bool CsvRows::next() {
 }
 
 void CsvRows::split(std::string_view line) {
+  if (delimiter_ == blanks) {
+    cells_ = words_of(line);
+    return;
+  }
   cells_.clear();
   const char* at = line.data();
   const char* end = at + line.size();
@@ -113,7 +118,8 @@ void CsvRows::tokenize(std::string_view line) {
   cells_.clear();
   size_t begin = 0;
   for (const size_t end : tokenizer.ends) {
-    cells_.push_back(trim(std::string_view(tokenizer.text).substr(begin, end - begin)));
+    const std::string_view cell = trim(std::string_view(tokenizer.text).substr(begin, end - begin));
+    if (delimiter_ != blanks || !cell.empty()) cells_.push_back(cell);
     begin = end;
   }
 }

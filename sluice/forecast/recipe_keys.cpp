@@ -144,7 +144,8 @@ void add_data_keys(std::vector<RecipeKey>& keys) {
                      {.unset = "none"}));
   keys.push_back(key(g, "aggregate_by", &R::aggregate_by, "how rows are brought together",
                      one_of({"sum", "mean"})));
-  keys.push_back(key(g, "delimiter", &R::delimiter, "what separates the fields"));
+  keys.push_back(
+      key(g, "delimiter", &R::delimiter, "what separates the fields: one sign, `tab` or `blanks`"));
   keys.push_back(key(g, "decimal", &R::decimal, "decimal mark: \".\" or \",\""));
   keys.push_back(key(g, "thousands", &R::thousands, "thousands mark, never guessed"));
   keys.push_back(key(g, "comment", &R::comment, "lines that begin with this are skipped"));

@@ -317,7 +317,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"bad_delimiter", "date,y\n2020-01-01,1\n",
                 with([](CsvOptions& o) { o.delimiter = "ab"; }), "config.delimiter",
                 "delimiter: \"ab\" is not one character; say for instance delimiter=; or "
-                "delimiter=tab"},
+                "delimiter=tab or delimiter=blanks"},
         BadFile{"duplicate_date",
                 "date,y\n2020-01-01,1\n2020-01-02,2\n2020-01-02,3\n",
                 {},

@@ -301,6 +301,29 @@ TEST(Csv, RowNumbersAreThoseOfAnEditor) {
   EXPECT_EQ(frame.where(1), "a:8");
 }
 
+TEST(Csv, ColumnsSetApartByBlanks) {
+  const Frame frame = read_csv_text(
+      "  date          level   m\n 2020-01-01     9.5    -1\n 2020-01-02\t 10.25     7\n", "a");
+  EXPECT_EQ(frame.notes.front(), "cells are separated by blanks");
+  EXPECT_EQ(frame.numeric_names(), (std::vector<std::string>{"level", "m"}));
+  EXPECT_EQ(frame.numbers("level", "target")[1], 10.25);
+  const Frame quoted =
+      read_csv_text("\"a day\" \"y\"\n\"2020-01-01 00:00\" 3\n\"2020-01-01 01:00\" 4\n", "a");
+  EXPECT_EQ(quoted.numeric_names(), (std::vector<std::string>{"y"}));
+  CsvOptions blanks;
+  blanks.delimiter = "blanks";
+  const Frame asked = read_csv_text("y z\n1 2\n3 4\n", "a", blanks);
+  EXPECT_EQ(asked.numbers("z", "target")[1], 4);
+}
+TEST(Csv, BlanksWithinANumberOrATimeSetNothingApart) {
+  CsvOptions thousands;
+  thousands.thousands = " ";
+  const Frame grouped = read_csv_text("y\n1 234\n2 345\n3 456\n", "a", thousands);
+  EXPECT_EQ(grouped.numbers("y", "target")[2], 3456);
+  const Frame times = read_csv_text("2020-01-01 00:00\n2020-01-01 01:00\n", "a");
+  EXPECT_EQ(times.rows(), 2);
+  EXPECT_TRUE(times.numeric_names().empty());
+}
 TEST(Csv, ReadsGzip) {
   const TemporaryFolder folder;
   const std::string path = folder.write_gzip("a.csv.gz", "date,y\n2020-01-01,1\n2020-01-02,2\n");
