@@ -51,6 +51,15 @@ constexpr int value_count = state_count<Cell> + [] {
   else
     return 0;
 }();
+/// Whether what is recorded has memory of its own and z is reused: where the pre-activations are
+/// kept in another form, normalised. Else the record takes their place in z.
+template <class Cell>
+constexpr bool record_apart = requires { Cell::norms; };
+template <class Cell, class T>
+HWY_INLINE T* RecordOf(const PointwiseTask<T>& t, int row) {
+  if constexpr (record_apart<Cell>) return t.record + row * t.record_stride;
+  return t.z + row * t.z_stride;
+}
 /// Where a cell's inputs stand among the derivatives.
 template <class Cell>
 constexpr int state_bit = gate_count<Cell>;
@@ -185,7 +194,7 @@ HWY_INLINE void ForwardRows(const PointwiseTask<hn::TFromD<D>>& t) {
     const GateRow<D, gate_count<Cell>> gates(z);
     const auto states = OldStates<D, state_count<Cell>, -1>(t, row);
     const auto messages = MessageValues<D, message_count<Cell>, -1>(t, row);
-    Record<D, Usual, Plain> m{choice, z, MasksOf(t, row)};
+    Record<D, Usual, Plain> m{choice, RecordOf<Cell>(t, row), MasksOf(t, row)};
     const auto next = StepOf<Cell>(m, gates, states, units, messages);
     StoreStates<D, Plain>(t, row, states, next);
   }
@@ -211,12 +220,14 @@ constexpr Tally message_tally = [] {
   if constexpr (has_message<Cell>) (void)MessageOf<Cell>(m, any, any, any);
   return m;
 }();
-/// Where the message's record begins: behind the gates and the step's record.
+/// Where the message's record begins: behind the step's, and behind the gates where they share z.
 template <class Cell>
 constexpr int message_slot =
-    step_tally<Cell>.calls > gate_count<Cell> ? step_tally<Cell>.calls : gate_count<Cell>;
+    record_apart<Cell> || step_tally<Cell>.calls > gate_count<Cell> ? step_tally<Cell>.calls
+                                                                    : gate_count<Cell>;
+/// Of the whole record, and of z without it.
 template <class Cell>
-constexpr int slot_count = message_slot<Cell> + message_tally<Cell>.calls;
+constexpr int record_count = message_slot<Cell> + message_tally<Cell>.calls;
 
 template <class D, bool Usual, class Cell>
 void Message(const PointwiseTask<hn::TFromD<D>>& t) {
@@ -228,7 +239,8 @@ void Message(const PointwiseTask<hn::TFromD<D>>& t) {
     auto* z = t.z + row * t.z_stride;
     const GateRow<D, gate_count<Cell>> gates(z);
     const auto states = OldStates<D, state_count<Cell>, -1>(t, row);
-    Record<D, Usual> m{choice, z + message_slot<Cell> * slot_size<D>, MasksOf(t, row)};
+    auto* const record = RecordOf<Cell>(t, row) + message_slot<Cell> * slot_size<D>;
+    Record<D, Usual> m{choice, record, MasksOf(t, row)};
     StoreValues<D>(MessageOf<Cell>(m, gates, states, units), t.message, stride, row);
   }
 }
@@ -284,7 +296,7 @@ HWY_INLINE V SplitGradient(const PointwiseTask<hn::TFromD<D>>& t, int k, int row
   return past;
 }
 
-/// One row; the gate gradients take the place of the record's first slots.
+/// One row; the gate gradients take the place of the pre-activations.
 template <class D, bool Usual, bool Plain, class Cell, class Units>
 HWY_INLINE void BackwardRow(const PointwiseTask<hn::TFromD<D>>& t, int row, Units& unit_grads) {
   using V = hn::Vec<D>;
@@ -294,7 +306,7 @@ HWY_INLINE void BackwardRow(const PointwiseTask<hn::TFromD<D>>& t, int row, Unit
   const auto old = OldStates<D, states, state_bit<Cell>>(t, row);
   const auto units = UnitValues<D, unit_count<Cell>, unit_bit<Cell>>(t);
   const auto messages = MessageValues<D, message_count<Cell>, message_bit<Cell>>(t, row);
-  Replay<D, Usual, Plain> m{{t.switches}, z, MasksOf(t, row)};
+  Replay<D, Usual, Plain> m{{t.switches}, RecordOf<Cell>(t, row), MasksOf(t, row)};
   const auto next = StepOf<Cell>(m, GateReplay(), old, units, messages);
   V grads[values];
   for (int k = 0; k < values; ++k) {
@@ -356,7 +368,8 @@ void MessageBackward(const PointwiseTask<hn::TFromD<D>>& t) {
   for (int row = 0; row < t.rows; ++row) {
     auto* z = t.z + row * t.z_stride;
     const auto old = OldStates<D, states, state_bit<Cell>>(t, row);
-    Replay<D, Usual> m{choice, z + message_slot<Cell> * slot_size<D>, MasksOf(t, row)};
+    const auto* const record = RecordOf<Cell>(t, row) + message_slot<Cell> * slot_size<D>;
+    Replay<D, Usual> m{choice, record, MasksOf(t, row)};
     const auto results = MessageOf<Cell>(m, GateReplay(), old, units);
     V grads[message_count<Cell>];
     for (int k = 0; k < message_count<Cell>; ++k)

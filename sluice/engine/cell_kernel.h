@@ -33,6 +33,8 @@ template <class T>
 struct PointwiseTask {
   T* z;
   ptrdiff_t z_stride;
+  T* record;  ///< [rows][record][lanes], of a cell whose record does not stand in z
+  ptrdiff_t record_stride;
   int rows;
   CellSwitches switches;
 
@@ -123,7 +125,8 @@ struct CellInfo {
   int below = 0;                     ///< memories of the layer below that it reads
   std::string lowest;                ///< the cell of the lowest layer; empty: the same
   CellUses uses;
-  int slots = 0;  ///< vectors a unit's row of z needs: pre-activations, then what was recorded
+  int slots = 0;   ///< vectors a unit's row of z needs: pre-activations, then what was recorded
+  int record = 0;  ///< of what was recorded, where that stands apart; 0: in z
   std::vector<std::string> equations;  ///< printed from the declaration, for the documentation
 };
 

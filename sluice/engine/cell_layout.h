@@ -54,7 +54,7 @@ struct CellLayout {
   int x_columns;                ///< the input's, memories of the layer below included
   int lanes, groups, padded;    ///< padded = groups * lanes
   int tail;                     ///< units of the last group where they do not fill it, else 0
-  int gates, slots, states, units, messages;
+  int gates, slots, record, states, units, messages;
   CellStructure structure;
   bool separate_gates;  ///< every gate is a panel, so that each can read a copy of its own
   bool fused;           ///< input and hidden state enter the same chains, panel by panel

@@ -122,7 +122,8 @@ CellInfo Describe(const char* name) {
     info.periods.assign(std::begin(Cell::periods), std::end(Cell::periods));
   DescribeOutputs<Cell>(info);
   info.uses = UsesOf<Cell>();
-  info.slots = slot_count<Cell>;
+  info.slots = record_apart<Cell> ? gate_count<Cell> : record_count<Cell>;
+  info.record = record_apart<Cell> ? record_count<Cell> : 0;
   return info;
 }
 

@@ -95,6 +95,7 @@ struct LoopMemory {
   /// [slice][step][row][padded] by number among all values; undefined: y's own memory.
   Tensor output[max_values];
   Tensor z, message[max_messages];
+  Tensor record;                    ///< see SequenceTask
   Tensor full;                      ///< [slice][step][row][padded] what the cell gave a projection
   Tensor source;                    ///< [slice][row or copy, row][padded], where dropout masks h
   Tensor normed, scale, norm_room;  ///< see SequenceTask
@@ -183,6 +184,7 @@ class BackwardPass {
   void gather_outputs();
   int64_t source_room() const;
   void make_projection_room();
+  void make_gate_room();
   void add_held();
   void load_last();
   void transpose(const SequenceTask<T>& task);
@@ -201,13 +203,14 @@ class BackwardPass {
   const Direction& direction_;
   const PassMemory& memory_;
   PassGradients<T> gradients_;
-  LoopMemory again_;  // of a segment that is run forward again
+  LoopMemory again_;    // of a segment that is run forward again
+  SegmentPlan pieces_;  // of the steps, where the gates' gradients have room for some of them only
   PoolArray<SequenceTask<T>> forward_tasks_;
   ForwardRoom<T> forward_room_;
   PoolArray<ptrdiff_t> dy_rows_;  // of dy in the batch's order, where the loop reads it
   SequenceView dx_gates_;         // of each copy of x, where gates read copies of their own
   SequenceView sorted_dx_;        // what the loop writes, where dx is in the batch's order
-  Tensor dy_, dh_, dstate_[max_states], dmessage_[max_messages], dx_tail_, dweights_, dstart_,
+  Tensor dy_, dz_, dh_, dstate_[max_states], dmessage_[max_messages], dx_tail_, dweights_, dstart_,
       dunits_, daffine_, source_, dsource_, dfull_, dprojected_, dprojection_,
       projection_transposed_;
   Tensor transposed_[max_parts];

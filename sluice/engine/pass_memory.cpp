@@ -99,6 +99,7 @@ SequenceTask<T> make_task(const Direction& d, const PassMemory& m, const LoopMem
     q.h_row = layout.out_padded;
   }
   q.h_first = std::as_const(m.first).template data<T>() + begin * layout.out_padded;
+  q.h_first_row = layout.out_padded;
   q.zero_first = m.zero_first;
   for (int k = 1; k < layout.states; ++k) {
     q.state[k] =
@@ -108,8 +109,14 @@ SequenceTask<T> make_task(const Direction& d, const PassMemory& m, const LoopMem
   for (int k = layout.states; k < layout.values; ++k)
     q.output[k] = output_of<T>(d, m, loop, k, slice);
   const int64_t row = int64_t{layout.slots} * layout.padded;
-  q.z = loop.z.shared_data<T>() + begin * kept * row;
-  q.z_step = remembers ? rows * row : 0;
+  const int64_t z_steps = loop.z.numel() / (plan.batch() * row);
+  q.z = loop.z.shared_data<T>() + begin * z_steps * row;
+  q.z_step = z_steps > 1 ? rows * row : 0;
+  if (layout.record > 0) {
+    const int64_t record = int64_t{layout.record} * layout.padded;
+    q.record = loop.record.shared_data<T>() + begin * kept * record;
+    q.record_step = remembers ? rows * record : 0;
+  }
   for (int k = 0; k < layout.messages; ++k) {
     q.message[k] = loop.message[k].shared_data<T>() + begin * kept * layout.padded;
   }
@@ -135,7 +142,10 @@ void make_loop_memory(const CellLayout& layout, const PassMemory& m, int steps, 
   loop.keeps = remembers || !layout.gives_h();
   loop.steps = steps;
   const int64_t batch = m.plan.batch(), rows = batch * loop.kept();
-  loop.z = room<T>(rows * layout.padded * layout.slots);
+  // A single row's steps are the rows of one product: they stand side by side.
+  const bool reused = layout.record > 0 && batch > 1;
+  loop.z = room<T>((reused ? batch : rows) * layout.padded * layout.slots);
+  if (layout.record > 0) loop.record = room<T>(rows * layout.padded * layout.record);
   for (int k = 1; k < layout.states; ++k)
     loop.state[k] = room<T>(batch * (loop.keeps ? steps + 1 : 1) * layout.padded);
   for (int k = 0; k < layout.messages; ++k) loop.message[k] = room<T>(rows * layout.padded);

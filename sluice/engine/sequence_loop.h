@@ -42,7 +42,8 @@ struct SequenceTask {
   ptrdiff_t h_step, h_row;
   int h_period;      ///< steps kept: `steps`, or 2 where nothing is remembered
   const T* h_first;  ///< [rows][padded] before the first step; never null
-  bool zero_first;   ///< h_first is all zeros: its products are skipped
+  ptrdiff_t h_first_row;
+  bool zero_first;  ///< h_first is all zeros: its products are skipped
   /// Other states: [steps + 1][groups][rows][lanes], index 0 unused.
   T* state[max_states];
   ptrdiff_t state_step;  ///< 0: updated in place
@@ -53,6 +54,8 @@ struct SequenceTask {
   } output[max_values];
   T* z;                      ///< [steps][groups][rows][slots][lanes]
   ptrdiff_t z_step;          ///< 0: reused
+  T* record;                 ///< [steps][groups][rows][record][lanes], where it is not in z
+  ptrdiff_t record_step;     ///< 0: reused
   T* message[max_messages];  ///< [steps][rows][padded]
   ptrdiff_t message_step;    ///< 0: reused
   T* normed;                 ///< [steps][groups][rows][normed][lanes] before gain and shift

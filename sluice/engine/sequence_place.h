@@ -18,10 +18,14 @@ struct Place {
   ptrdiff_t row_of_z() const { return q.rows == 1 ? q.z_step : unit_row(); }
   ptrdiff_t group_offset(int group) const { return ptrdiff_t{group} * q.rows * unit_row(); }
   T* z(int s, int group) const { return q.z + s * q.z_step + group_offset(group); }
+  ptrdiff_t record_row() const { return ptrdiff_t{layout.record} * layout.lanes; }
+  T* record(int s, int group) const {
+    return q.record + s * q.record_step + ptrdiff_t{group} * q.rows * record_row();
+  }
   /// Kept for every step, or for the last two (h_period 2): no division in a loop this short.
   T* h(int s) const { return q.h + (q.h_period == 2 ? s & 1 : s) * q.h_step; }
   const T* h_before(int s) const { return s == 0 ? q.h_first : h(s - 1); }
-  ptrdiff_t h_before_row(int s) const { return s == 0 ? layout.out_padded : q.h_row; }
+  ptrdiff_t h_before_row(int s) const { return s == 0 ? q.h_first_row : q.h_row; }
   T* full(int s) const { return q.full + s * q.full_step; }
   ptrdiff_t out_row() const { return layout.out_padded; }
   T* dprojected(int s) const { return q.dprojected + s * q.rows * out_row(); }
@@ -81,6 +85,7 @@ struct Place {
   void prepare(PointwiseTask<T>& t, int group) const {
     t = PointwiseTask<T>{};
     t.z_stride = unit_row();
+    t.record_stride = record_row();
     t.switches = q.switches;
     t.new_stride[0] = layout.projects() ? layout.padded : q.h_row;
     for (int k = 1; k < layout.states; ++k) t.old_stride[k] = layout.lanes;
@@ -118,6 +123,7 @@ struct Place {
   void move(PointwiseTask<T>& t, int s, int group) const {
     const ptrdiff_t unit = ptrdiff_t{group} * layout.lanes;
     t.z = z(s, group);
+    if (layout.record > 0) t.record = record(s, group);
     t.rows = active(s);
     if (layout.projects()) {  // no equation reads h itself: any memory will do
       t.new_state[0] = full(s) + unit;

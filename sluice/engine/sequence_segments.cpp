@@ -6,15 +6,22 @@ namespace sluice {
 
 namespace {
 
-/// What a segment's task reads, forward and backward; its memory is that of `q`.
+/// Some steps of a task: what they read of what all steps have.
 template <class T>
-SequenceTask<T> segment_of(const SequenceTask<T>& q, const SegmentBorders<T>& borders, int i) {
+SequenceTask<T> steps_of(const SequenceTask<T>& q, int begin, int end) {
   SequenceTask<T> part = q;
-  const int begin = borders.plan->begin(borders.slice, i);
-  part.steps = borders.plan->begin(borders.slice, i + 1) - begin;
+  part.steps = end - begin;
   part.first_step += begin;
   if (q.active) part.active += begin;
   part.x += begin * q.x_step;
+  return part;
+}
+
+/// What a segment's task reads, forward and backward; its memory is that of `q`.
+template <class T>
+SequenceTask<T> segment_of(const SequenceTask<T>& q, const SegmentBorders<T>& borders, int i) {
+  SequenceTask<T> part =
+      steps_of(q, borders.plan->begin(borders.slice, i), borders.plan->begin(borders.slice, i + 1));
   if (i == 0) return part;
   part.zero_first = false;
   part.h_first = borders.h + ptrdiff_t{i} * q.rows * q.layout->out_padded;
@@ -59,16 +66,32 @@ SequenceTask<T> forward_segment(const SequenceTask<T>& q, const SegmentBorders<T
   return part;
 }
 
-/// The backward task of a segment.
+/// Makes a part of a task that begins at a step a backward one; the last part runs first.
 template <class T>
-SequenceTask<T> backward_segment(const SequenceTask<T>& q, const SegmentBorders<T>& borders,
-                                 int i) {
-  SequenceTask<T> part = segment_of(q, borders, i);
-  const int begin = borders.plan->begin(borders.slice, i);
-  if (q.dy) part.dy += begin * q.dy_step;
-  if (q.dx) part.dx += begin * q.dx_step;
-  part.need_first = q.need_first || i > 0;
-  part.overwrite = q.overwrite && i + 1 == borders.count();
+void turn_back(SequenceTask<T>& part, int begin, bool last) {
+  if (part.dy) part.dy += begin * part.dy_step;
+  if (part.dx) part.dx += begin * part.dx_step;
+  part.need_first = part.need_first || begin > 0;
+  part.overwrite = part.overwrite && last;
+}
+
+/// The backward task of some steps that have all been kept.
+template <class T>
+SequenceTask<T> piece_of(const SequenceTask<T>& q, int begin, int end) {
+  SequenceTask<T> part = steps_of(q, begin, end);
+  turn_back(part, begin, end == q.steps);
+  if (begin > 0) {
+    part.zero_first = false;
+    part.h_first = q.h + (begin - 1) * q.h_step;
+    part.h_first_row = q.h_row;
+  }
+  part.h += begin * q.h_step;
+  part.record += begin * q.record_step;
+  part.normed += begin * q.normed_step;
+  part.scale += begin * q.scale_step;
+  part.full += begin * q.full_step;
+  for (int k = 1; k < q.layout->states; ++k) part.state[k] += begin * q.state_step;
+  for (int k = 0; k < q.layout->messages; ++k) part.message[k] += begin * q.message_step;
   return part;
 }
 
@@ -95,16 +118,29 @@ void run_backward_segments(const SequenceTask<T>& forward, const SequenceTask<T>
     barrier.wait();
     run_forward(segment_of(forward, borders, i), share, barrier);
     barrier.wait();
-    run_backward(backward_segment(q, borders, i), share, barrier);
+    SequenceTask<T> back = segment_of(q, borders, i);
+    turn_back(back, borders.plan->begin(borders.slice, i), i + 1 == borders.count());
+    run_backward(back, share, barrier);
     barrier.wait();
   }
 }
 
-#define SLUICE_INSTANTIATE(T)                                                          \
-  template void run_forward_segments(const SequenceTask<T>&, const SegmentBorders<T>&, \
-                                     const Share&, Barrier&);                          \
-  template void run_backward_segments(const SequenceTask<T>&, const SequenceTask<T>&,  \
-                                      const SegmentBorders<T>&, const Share&, Barrier&);
+template <class T>
+void run_backward_pieces(const SequenceTask<T>& q, const SegmentPlan& plan, int slice,
+                         const Share& share, Barrier& barrier) {
+  for (int i = plan.count(slice) - 1; i >= 0; --i) {
+    run_backward(piece_of(q, plan.begin(slice, i), plan.begin(slice, i + 1)), share, barrier);
+    barrier.wait();
+  }
+}
+
+#define SLUICE_INSTANTIATE(T)                                                                      \
+  template void run_forward_segments(const SequenceTask<T>&, const SegmentBorders<T>&,             \
+                                     const Share&, Barrier&);                                      \
+  template void run_backward_segments(const SequenceTask<T>&, const SequenceTask<T>&,              \
+                                      const SegmentBorders<T>&, const Share&, Barrier&);           \
+  template void run_backward_pieces(const SequenceTask<T>&, const SegmentPlan&, int, const Share&, \
+                                    Barrier&);
 SLUICE_INSTANTIATE(float)
 SLUICE_INSTANTIATE(double)
 #undef SLUICE_INSTANTIATE

@@ -28,4 +28,9 @@ template <class T>
 void run_backward_segments(const SequenceTask<T>& forward, const SequenceTask<T>& task,
                            const SegmentBorders<T>& borders, const Share& share, Barrier& barrier);
 
+/// Backward over steps that have all been kept, but whose z has room for the longest segment only.
+template <class T>
+void run_backward_pieces(const SequenceTask<T>& task, const SegmentPlan& plan, int slice,
+                         const Share& share, Barrier& barrier);
+
 }  // namespace sluice

@@ -72,7 +72,7 @@ RecurrentStream::RecurrentStream(const Recurrent& layer, int batch)
     for (int k = 1; k < layout.values; ++k) s.state[k] = Tensor({batch * row});
     if (!layout.gives_h())
       s.record = Tensor({batch, static_cast<int64_t>(layout.gives.size()) * layout.out});
-    s.z = Tensor({batch * row * layout.slots});
+    s.z = Tensor({batch * row * (layout.slots + layout.record)});
     for (int k = 0; k < layout.messages; ++k) s.message[k] = Tensor({batch * row});
     const int64_t norms = static_cast<int64_t>(layout.first_normed.size());
     if (norms > 0) {
@@ -99,7 +99,7 @@ RecurrentStream::RecurrentStream(const Recurrent& layer, int batch)
     q.steps = 1;
     q.rows = batch;
     q.start = s.start.data<float>();
-    q.h_row = layout.out_padded;
+    q.h_row = q.h_first_row = layout.out_padded;
     if (layout.projects()) q.full = s.full.data<float>();
     q.h_period = 1;
     for (int k = 1; k < layout.states; ++k) q.state[k] = s.state[k].data<float>();
@@ -111,6 +111,7 @@ RecurrentStream::RecurrentStream(const Recurrent& layer, int batch)
       q.norm_room = s.norm_room.data<float>();
     }
     q.z = s.z.data<float>();
+    q.record = q.z + int64_t{batch} * layout.padded * layout.slots;
     for (int k = 0; k < layout.messages; ++k) q.message[k] = s.message[k].data<float>();
     q.tasks = body_->tasks.data();
     q.segments = body_->segments.data();

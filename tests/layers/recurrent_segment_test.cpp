@@ -103,7 +103,7 @@ INSTANTIATE_TEST_SUITE_P(EveryCell, RecurrentSegments, testing::ValuesIn(segment
 
 // Threads that share the units meet at every border.
 TEST(RecurrentSegment, SameBitsWhereThreadsShareUnits) {
-  for (const char* cell : {"lstm", "gru_reset_before", "clockwork"}) {
+  for (const char* cell : {"lstm", "gru_reset_before", "clockwork", "layer_norm_lstm"}) {
     RecurrentCase row;
     row.options.cell = cell;
     row.options.hidden_size = 132;
@@ -112,12 +112,13 @@ TEST(RecurrentSegment, SameBitsWhereThreadsShareUnits) {
     row.steps = 70;
     row.given_state = true;
     const NamedTensors whole = test::run_and_differentiate(row, DType::f64);
-    row.options.segment = 10;
-    for (const int threads : {1, 2, 3}) {
-      const test::Threads scope(threads);
-      ASSERT_EQ(test::first_difference(whole, test::run_and_differentiate(row, DType::f64)), "")
-          << cell << ", " << threads << " threads";
-    }
+    for (const int segment : {0, 10})
+      for (const int threads : {1, 2, 3}) {
+        row.options.segment = segment;
+        const test::Threads scope(threads);
+        ASSERT_EQ(test::first_difference(whole, test::run_and_differentiate(row, DType::f64)), "")
+            << cell << ", segment " << segment << ", " << threads << " threads";
+      }
   }
 }
 
