@@ -202,7 +202,7 @@ HWY_INLINE void ForwardRows(const PointwiseTask<hn::TFromD<D>>& t) {
 
 /// Were every row to ask for masks, a cheap cell would take an eighth longer.
 template <class D, bool Usual, class Cell>
-void Forward(const PointwiseTask<hn::TFromD<D>>& t) {
+HWY_FLATTEN void Forward(const PointwiseTask<hn::TFromD<D>>& t) {
   if (Usual && !HasMasks(t)) return ForwardRows<D, Usual, Usual, Cell>(t);
   ForwardRows<D, Usual, false, Cell>(t);
 }
@@ -230,7 +230,7 @@ template <class Cell>
 constexpr int record_count = message_slot<Cell> + message_tally<Cell>.calls;
 
 template <class D, bool Usual, class Cell>
-void Message(const PointwiseTask<hn::TFromD<D>>& t) {
+HWY_FLATTEN void Message(const PointwiseTask<hn::TFromD<D>>& t) {
   const Choice<Usual> choice{t.switches};
   const auto units = UnitValues<D, unit_count<Cell>, -1>(t);
   ptrdiff_t stride[max_messages];
@@ -346,7 +346,7 @@ HWY_INLINE void ReplayRows(const PointwiseTask<hn::TFromD<D>>& t) {
 }
 
 template <class D, bool Usual, class Cell>
-void Backward(const PointwiseTask<hn::TFromD<D>>& t) {
+HWY_FLATTEN void Backward(const PointwiseTask<hn::TFromD<D>>& t) {
   if (Usual && !HasMasks(t)) return ReplayRows<D, Usual, Usual, Cell>(t);
   ReplayRows<D, Usual, false, Cell>(t);
 }
@@ -358,7 +358,7 @@ constexpr bool step_reads_message = has_message<Cell> && !requires(Tally m) {
 } && !requires(Tally m) { Cell::step(m, m, m); };
 
 template <class D, bool Usual, class Cell>
-void MessageBackward(const PointwiseTask<hn::TFromD<D>>& t) {
+HWY_FLATTEN void MessageBackward(const PointwiseTask<hn::TFromD<D>>& t) {
   using V = hn::Vec<D>;
   constexpr int gates = gate_count<Cell>, states = state_count<Cell>;
   const D d;

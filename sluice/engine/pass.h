@@ -98,18 +98,18 @@ struct LoopMemory {
   Tensor record;                    ///< see SequenceTask
   Tensor full;                      ///< [slice][step][row][padded] what the cell gave a projection
   Tensor source;                    ///< [slice][row or copy, row][padded], where dropout masks h
+  Tensor x_copies;                  ///< [slice][gate, row][input_size], where it masks x by gate
   Tensor normed, scale, norm_room;  ///< see SequenceTask
 };
 
 /// What a forward pass leaves behind for its backward pass.
 struct PassMemory {
   SequenceView x, y;
-  SequenceView x_gates;  ///< untied masks: gates' copies of x side by side in a row; or undefined
   RowPlan plan;
   bool units = false;  ///< threads share the units, not the rows
   bool zero_first = true;
   bool hold = false;      ///< padding holds the state: h before the first step, the last h after
-  SequenceView sorted_x;  ///< of ragged batches: x or x_gates, unless x is given so
+  SequenceView sorted_x;  ///< of ragged batches: x, unless it is given so
   Tensor first;           ///< [row][padded] hidden state before the first step
   Tensor start;
   LoopMemory loop;
@@ -182,7 +182,7 @@ class BackwardPass {
  private:
   void make_room();
   void gather_outputs();
-  int64_t source_room() const;
+  int64_t owed_rows() const;
   void make_projection_room();
   void make_gate_room();
   void add_held();
@@ -196,7 +196,6 @@ class BackwardPass {
   void add_bias(bool input_side, const T* from, T* to) const;
   void store_first();
   const LoopMemory& loop() const;
-  const SequenceView& dx_view() const;
   bool dy_padded() const;
   bool direct() const;  ///< one slice adds straight to the gradients; frozen weights have none
 
@@ -208,10 +207,9 @@ class BackwardPass {
   PoolArray<SequenceTask<T>> forward_tasks_;
   ForwardRoom<T> forward_room_;
   PoolArray<ptrdiff_t> dy_rows_;  // of dy in the batch's order, where the loop reads it
-  SequenceView dx_gates_;         // of each copy of x, where gates read copies of their own
   SequenceView sorted_dx_;        // what the loop writes, where dx is in the batch's order
-  Tensor dy_, dz_, dh_, dstate_[max_states], dmessage_[max_messages], dx_tail_, dweights_, dstart_,
-      dunits_, daffine_, source_, dsource_, dfull_, dprojected_, dprojection_,
+  Tensor dy_, dz_, dh_, dstate_[max_states], dmessage_[max_messages], dx_tail_, dx_copy_, dweights_,
+      dstart_, dunits_, daffine_, source_, dsource_, x_copies_, dfull_, dprojected_, dprojection_,
       projection_transposed_;
   Tensor transposed_[max_parts];
   PoolArray<StepMasks<T>> masks_;

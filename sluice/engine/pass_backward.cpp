@@ -69,16 +69,17 @@ void BackwardPass<T>::make_room() {
   for (int k = 1; k < layout.states; ++k) dstate_[k] = Tensor({batch * layout.padded}, dtype_of<T>);
   if (loop().source.defined()) {
     dsource_ = room<T>(slices * masked_rows * layout.padded);
-    source_ = room<T>(slices * source_room());
+    source_ = room<T>(slices * owed_rows() * (loop().source.numel() / batch));
   }
+  if (loop().x_copies.defined())
+    x_copies_ = room<T>(slices * owed_rows() * layout.gates * layout.input_size);
   for (int k = 0; k < layout.messages; ++k) dmessage_[k] = room<T>(batch * layout.padded);
   if (gradients_.dx.defined()) {
-    if (memory_.x_gates.defined()) dx_gates_ = view_by_gate<T>(layout, memory_.x);
-    if (plan.ragged() && !dx_view().sorted) sorted_dx_ = sorted_room<T>(plan, dx_view().columns);
-    // A gate that adds to its x's own unit alone finds zeros there.
-    if (dx_gates_.defined() && !layout.raw_gates.empty())
-      (plan.ragged() ? sorted_dx_ : dx_gates_).tensor.fill(0);
-    dx_tail_ = room<T>(tail_room(layout) * most_threads(direction_, memory_) * slices);
+    if (plan.ragged() && !gradients_.dx.sorted)
+      sorted_dx_ = sorted_room<T>(plan, gradients_.dx.columns);
+    const int64_t threads = most_threads(direction_, memory_) * slices;
+    dx_tail_ = room<T>(threads * tail_room(layout));
+    if (x_copies_.defined()) dx_copy_ = room<T>(threads * copy_room(layout));
   }
   if (!direct()) dweights_ = room<T>(slices * layout.packed_size());
   if (direction_.bias_input.defined() || direction_.bias_hidden.defined())
@@ -112,13 +113,11 @@ void BackwardPass<T>::gather_outputs() {
            layout.out_padded, dy_.template data<T>() + each * i);
 }
 
-/// Numbers of a slice's masked copies.
+/// Most rows of a slice whose masked copies are wanted at once.
 template <class T>
-int64_t BackwardPass<T>::source_room() const {
-  const RowPlan& plan = memory_.plan;
-  const int rows = WeightRhythm::most_rows(direction_.layout, sizeof(T),
-                                           static_cast<int>(loop().steps), plan.count(0));
-  return loop().source.numel() / plan.batch() * rows;
+int64_t BackwardPass<T>::owed_rows() const {
+  return WeightRhythm::most_rows(direction_.layout, sizeof(T), static_cast<int>(loop().steps),
+                                 memory_.plan.count(0));
 }
 
 template <class T>
@@ -233,17 +232,22 @@ void BackwardPass<T>::complete(SequenceTask<T>& q, int slice) {
     q.dprojection = dprojection_.template data<T>() + slice * layout.projection_size();
   }
   if (dsource_.defined()) {
-    q.source = source_.template data<T>() + slice * source_room();
-    if (q.source_copy > 0) q.source_copy = source_room() / layout.recurrent_copies();
+    q.source = source_.template data<T>() + slice * (source_.numel() / memory_.plan.slices());
+    if (q.source_copy > 0) q.source_copy = owed_rows() * layout.padded;
     q.dsource = dsource_.template data<T>() + int64_t{slice} * masked_rows * layout.padded;
+  }
+  if (x_copies_.defined()) {
+    q.x_gate = owed_rows() * layout.input_size;
+    q.x_copies = x_copies_.template data<T>() + slice * layout.gates * q.x_gate;
   }
   for (int k = 0; k < layout.messages; ++k) q.dmessage[k] = dmessage_[k].template data<T>() + row;
   for (int k = 1; k < layout.states; ++k) q.dstate[k] = dstate_[k].template data<T>() + row;
   q.need_first = gradients_.dfirst[0] != nullptr;
-  const SequenceView& dx = sorted_dx_.defined() ? sorted_dx_ : dx_view();
+  const SequenceView& dx = sorted_dx_.defined() ? sorted_dx_ : gradients_.dx;
   if (dx.defined()) {
     const int lanes = layout.lanes, whole = (layout.x_columns + lanes - 1) / lanes * lanes;
     q.dx_tail = dx_tail_.template data<T>() + slice * tail_room(layout);
+    if (dx_copy_.defined()) q.dx_copy = dx_copy_.template data<T>() + slice * copy_room(layout);
     q.dx_columns = layout.input_size;
     if (layout.x_columns == layout.input_size && whole_vectors(dx, layout.x_columns, whole))
       q.dx_columns = whole;
@@ -292,23 +296,16 @@ template <class T>
 void BackwardPass<T>::finish() {
   collect();
   store_first();
-  if (!dx_view().defined()) return;
+  SequenceView& dx = gradients_.dx;
+  if (!dx.defined()) return;
   if (sorted_dx_.defined()) {
-    SequenceView dx = dx_view();
     scatter(std::as_const(sorted_dx_.tensor).template data<T>(), dx.columns, dx, memory_.plan,
             direction_.reverse);
     fill_padding<T>(dx, memory_, direction_.reverse, false, 0);
   }
-  if (dx_gates_.defined())
-    sum_by_input_masks<T>(direction_.layout, memory_.rule, dx_gates_, gradients_.dx);
-  else if (memory_.rule.training && memory_.rule.rates.input > 0)
-    multiply_by_input_mask<T>(memory_.rule, gradients_.dx, gradients_.dx);
-}
-
-/// What the loop writes of dx: the sum over gates, or each gate's.
-template <class T>
-const SequenceView& BackwardPass<T>::dx_view() const {
-  return dx_gates_.defined() ? dx_gates_ : gradients_.dx;
+  const MaskRule& rule = memory_.rule;
+  if (rule.training && rule.rates.input > 0 && !rule.copies_input())
+    multiply_by_input_mask<T>(rule, dx, dx);
 }
 
 template class BackwardPass<float>;

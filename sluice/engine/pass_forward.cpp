@@ -136,21 +136,17 @@ ForwardPass<T>::ForwardPass(const Direction& direction, PassMemory& m, const Pad
   m.start = room<T>(layout.bias_size());
   sum_biases(direction, m.start.data<T>());
   load_first(layout, m, first);
-  if (m.rule.training && m.rule.rates.input > 0) {
-    if (m.rule.rates.untied())
-      m.x_gates = masked_input_by_gate<T>(layout, m.rule, m.x);
-    else
-      m.x = masked_input<T>(m.rule, m.x);
-  }
+  if (m.rule.training && m.rule.rates.input > 0 && !m.rule.copies_input())
+    m.x = masked_input<T>(m.rule, m.x);
   if (m.rule.training && m.rule.rates.weights > 0)
     m.weights = masked_weights<T>(layout, m.rule, direction.weights.value());
   if (m.plan.ragged() && !m.x.sorted) {
-    const SequenceView& x = m.x_gates.defined() ? m.x_gates : m.x;
-    m.sorted_x = sorted_room<T>(m.plan, x.columns);
-    gather(x, m.plan, direction.reverse, x.columns, m.sorted_x.tensor.data<T>());
+    m.sorted_x = sorted_room<T>(m.plan, m.x.columns);
+    gather(m.x, m.plan, direction.reverse, m.x.columns, m.sorted_x.tensor.data<T>());
   }
   make_borders<T>(layout, m);
-  const bool keep_h = remembers || m.y.defined() || m.plan.ragged();
+  const bool looked_up = layout.gives_value(0) || layout.cell->info.reads_state[0];
+  const bool keep_h = (looked_up && (remembers || m.y.defined())) || m.plan.ragged();
   if (!y_serves(layout, m))
     m.loop.h = room<T>(int64_t{batch} * layout.out_padded * (keep_h ? steps : 2));
 

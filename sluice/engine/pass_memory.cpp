@@ -36,9 +36,8 @@ void set_norms(const Direction& d, const LoopMemory& loop, int64_t begin, Sequen
 
 template <class T>
 void set_input(const Direction& d, const PassMemory& m, int slice, SequenceTask<T>& q) {
-  const SequenceView& x = m.sorted_x.defined() ? m.sorted_x : m.x_gates.defined() ? m.x_gates : m.x;
+  const SequenceView& x = m.sorted_x.defined() ? m.sorted_x : m.x;
   const LoopRows<T> rows = loop_rows<T>(x, m.plan, slice, d.reverse);
-  q.x_gate = m.x_gates.defined() ? d.layout.input_size : 0;
   q.x = rows.first;
   q.x_step = rows.step;
   q.x_row = rows.row;
@@ -131,6 +130,10 @@ SequenceTask<T> make_task(const Direction& d, const PassMemory& m, const LoopMem
     q.source_copy = m.rule.rates.untied() ? rows * layout.padded : 0;
     q.source = loop.source.shared_data<T>() + begin * (loop.source.numel() / plan.batch());
   }
+  if (loop.x_copies.defined()) {
+    q.x_copies = loop.x_copies.shared_data<T>() + begin * layout.gates * layout.input_size;
+    q.x_gate = rows * layout.input_size;
+  }
   return q;
 }
 
@@ -151,6 +154,7 @@ void make_loop_memory(const CellLayout& layout, const PassMemory& m, int steps, 
   for (int k = 0; k < layout.messages; ++k) loop.message[k] = room<T>(rows * layout.padded);
   if (m.rule.training && rates.hidden > 0)
     loop.source = room<T>(batch * layout.padded * (rates.untied() ? layout.recurrent_copies() : 1));
+  if (m.rule.copies_input()) loop.x_copies = room<T>(batch * layout.gates * layout.input_size);
   if (layout.normed > 0) {
     const int64_t norms = static_cast<int64_t>(layout.first_normed.size());
     loop.normed = room<T>(rows * layout.padded * layout.normed);

@@ -11,7 +11,7 @@ struct RecurrentDropout {
                       ///< sequence (Gal and Ghahramani 2016; Keras' recurrent_dropout)
   /// All gates see the same masked x and h (Gal's tied weights). Or each has masks of its own for
   /// both (his untied weights, Keras' implementation 1): gates then read copies of their own and
-  /// are multiplied one by one, which makes a training step of an LSTM a tenth to a fifth longer.
+  /// are multiplied one by one, which makes a training step of an LSTM a twentieth longer.
   bool tied = true;
   double update = 0;             ///< of what is added to the state (Semeniuta et al. 2016)
   bool update_each_step = true;  ///< or for the sequence

@@ -34,7 +34,7 @@ class BackwardLoop {
     }
     for (int g = share.first_group; g < share.last_group; ++g)
       at_.prepare_backward(pointwise_[g], g);
-    if (q_.masks) q_.masks->begin(share.first_group, share.last_group);
+    if (q_.masks) q_.masks->begin(share.first_group, share.last_group, rows_of(q_, share));
     if (layout_.projects()) projection_.emplace(at_, share);
     if (layout_.normed > 0) norm_.emplace(at_, share, barrier);
     const Piece own = {share.first_block, share.last_block - share.first_block};
@@ -68,7 +68,7 @@ class BackwardLoop {
   void weights(int s) {
     if (!rhythm_.due(s, at_.active(s))) return;
     if (projection_) projection_->weights(s, rhythm_.last());
-    if (q_.source) sources(s, rhythm_.last());
+    if (q_.source || q_.x_copies) sources(s, rhythm_.last());
     weights_.add(s, rhythm_.last());
     rhythm_.added(s);
   }
@@ -85,7 +85,8 @@ class BackwardLoop {
     if (!q_.dx || rows_) return;
     int steps = 0;
     while (steps < q_.steps && at_.active(steps) > 0) ++steps;
-    if (q_.rows == 1 && share_.team == 1) {  // a single row: its steps are the rows of one product
+    // A single row: its steps are the rows of one product.
+    if (q_.rows == 1 && share_.team == 1 && !q_.x_copies) {
       run_input({0, steps, q_.dx, q_.dx_step});
       return;
     }
@@ -164,8 +165,11 @@ class BackwardLoop {
 
   /// The masked copies that the weights of steps [first, last) were multiplied with, step by step.
   void sources(int first, int last) {
-    T* to = q_.source;
-    for (int s = first; s < last; to += ptrdiff_t{at_.active(s++)} * layout_.padded) {
+    ptrdiff_t before = 0;
+    for (int s = first; s < last; before += at_.active(s++)) {
+      if (q_.x_copies) mask_input(at_, share_, s, q_.x_copies + before * layout_.input_size);
+      if (!q_.source) continue;
+      T* const to = q_.source + before * layout_.padded;
       if (at_.reads_hidden(s)) mask_source(at_, share_, Part::hidden, s, to);
       for (int k = 0; k < layout_.messages; ++k)
         if (at_.copies(message_part(k))) mask_source(at_, share_, message_part(k), s, to);
@@ -194,46 +198,78 @@ class BackwardLoop {
   }
 
   void run_dots(const Rows& rows, RowDotTask<T>& dots) {
-    dots.a_offset = rows.s * q_.z_step;
+    dots.a_offset = rows.s * q_.z_step + rows.first * at_.row_of_z();
     dots.out = rows.to;
     dots.out_stride = rows.to_stride;
     q_.panels->row_dots(dots, rows.count);
   }
 
+  /// What reaches the input of some rows by way of its matrix, or of one gate's copy of it.
+  void input_products(const Rows& rows, int copy = 0) {
+    if (few_inputs(layout_))
+      run_dots(rows, dots_[copy]);
+    else
+      input_->run(rows, copy, q_.dx_tail + share_.thread * tail_room(layout_));
+  }
+
   void run_input(const Rows& rows) {
-    const Piece copies = at_.copies_of(Part::input);
-    for (int copy = 0; copy < copies.size; ++copy) {
-      Rows of_copy = rows;
-      of_copy.to += (copies.first + copy) * q_.x_gate;
-      if (few_inputs(layout_))
-        run_dots(of_copy, dots_[copy]);
-      else
-        input_->run(of_copy, copy, q_.dx_tail + share_.thread * tail_room(layout_));
-    }
-    add_raw(rows);
-    if (!few_inputs(layout_)) return;
-    // The layer below reads whole vectors.
+    input_products(rows);
+    for (const auto& raw : layout_.raw_gates) add_raw(rows, raw);
+    if (few_inputs(layout_)) clear_lanes(rows);
+  }
+
+  /// The lanes behind dx's columns: the layer below reads whole vectors.
+  void clear_lanes(const Rows& rows) {
     for (int r = 0; q_.dx_columns > layout_.input_size && r < rows.count; ++r) {
       T* const row = rows.to + r * rows.to_stride;
       std::fill(row + layout_.input_size, row + q_.dx_columns, T{0});
     }
   }
 
-  /// What reaches a unit's own number of the input, not by way of a matrix.
-  void add_raw(const Rows& rows) {
-    alignas(64) static constexpr T zeros[16] = {};
-    for (const auto& [gate, column] : layout_.raw_gates)
-      for (int g = 0; g < layout_.groups; ++g) {
-        const T* const dz = at_.z(rows.s, g) + ptrdiff_t{gate} * layout_.lanes;
-        T* const dx = rows.to + gate * q_.x_gate + column + ptrdiff_t{g} * layout_.lanes;
-        const int count = std::min(layout_.lanes, layout_.hidden_size - g * layout_.lanes);
-        const bool adds = column < layout_.input_size;  // to what came by way of a matrix
-        add_rows({dz, at_.row_of_z(), adds ? dx : zeros, adds ? rows.to_stride : 0, dx,
-                  rows.to_stride, rows.count, count});
+  /// What reaches x of step s by way of its masked copies.
+  void run_copies(int s) {
+    const int inputs = layout_.input_size, whole = whole_input(layout_);
+    T* const copy = q_.dx_copy + share_.thread * copy_room(layout_);
+    const Columns& columns = layout_.part(Part::input);
+    for (int r = 0; r < at_.active(s); r += masked_rows) {
+      const int some = std::min(masked_rows, at_.active(s) - r);
+      const Rows of_copy = {s, some, copy, whole, r};
+      const Rows all = {s, some, q_.dx + s * q_.dx_step + r * q_.dx_row, q_.dx_row};
+      bool add = false;
+      for (int gate = 0; gate < layout_.gates; ++gate) {
+        if (!layout_.takes_input(gate)) continue;
+        if (gate >= columns.first && gate < columns.first + columns.count)
+          input_products(of_copy, gate - columns.first);
+        else
+          std::fill_n(copy, ptrdiff_t{some} * whole, T{0});
+        for (const auto& raw : layout_.raw_gates)
+          if (raw.gate == gate) add_raw(of_copy, raw);
+        multiply_rows({copy, whole, q_.masks->input(gate) + r * inputs, inputs, all.to,
+                       all.to_stride, some, inputs, add});
+        add = true;
       }
+      clear_lanes(all);
+    }
   }
 
-  void input(int s) { run_input({s, at_.active(s), q_.dx + s * q_.dx_step, q_.dx_row}); }
+  /// What reaches a unit's own number of the input, not by way of a matrix.
+  void add_raw(const Rows& rows, const CellLayout::RawGate& raw) {
+    alignas(64) static constexpr T zeros[16] = {};
+    for (int g = 0; g < layout_.groups; ++g) {
+      const T* const dz =
+          at_.z(rows.s, g) + rows.first * at_.row_of_z() + ptrdiff_t{raw.gate} * layout_.lanes;
+      T* const dx = rows.to + raw.first_column + ptrdiff_t{g} * layout_.lanes;
+      const int count = std::min(layout_.lanes, layout_.hidden_size - g * layout_.lanes);
+      const bool adds = raw.first_column < layout_.input_size;  // to what came by way of a matrix
+      add_rows({dz, at_.row_of_z(), adds ? dx : zeros, adds ? rows.to_stride : 0, dx,
+                rows.to_stride, rows.count, count});
+    }
+  }
+
+  void input(int s) {
+    if (q_.x_copies) return run_copies(s);
+    run_input({s, at_.active(s), q_.dx + s * q_.dx_step, q_.dx_row});
+  }
 
   void messages(int s) {
     barrier_.wait();

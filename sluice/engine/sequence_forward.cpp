@@ -107,7 +107,7 @@ class Products {
     t.z_stride = rows.z_stride;
     if (part_ == Part::input) {
       segments[0].a = at_.x(s, gate);
-      segments[0].row_stride = rows.count > at_.q.rows ? at_.q.x_step : at_.q.x_row;
+      segments[0].row_stride = rows.count > at_.q.rows ? at_.q.x_step : at_.x_row();
       t.segment_count = fused_ && hidden ? 2 : 1;
     } else {
       t.segment_count = hidden ? 1 : 0;
@@ -138,7 +138,7 @@ class ForwardLoop {
         q_(task),
         share_(share),
         barrier_(barrier),
-        hoist_(hoist && task.rows == 1 && task.steps > 1 && task.z_step > 0),
+        hoist_(hoist && task.rows == 1 && task.steps > 1 && task.z_step > 0 && !task.x_copies),
         fused_(task.layout->fused && !hoist_),
         usual_(task.switches.usual() ? 0 : 1),
         narrow_(task.layout->dense() && task.layout->narrow()),
@@ -152,7 +152,7 @@ class ForwardLoop {
     for (int g = share.first_group; g < share.last_group; ++g) at_.prepare(pointwise_[g], g);
     if (task.layout->projects()) projection_.emplace(at_, share);
     if (task.layout->normed > 0) norm_.emplace(at_, share, barrier);
-    if (q_.masks) q_.masks->begin(share.first_group, share.last_group);
+    if (q_.masks) q_.masks->begin(share.first_group, share.last_group, rows_of(q_, share));
     if (!hoist_) return;
     // What a single row would wait for at every step, with the steps as the rows of one product.
     int steps = 0;
@@ -234,11 +234,12 @@ class ForwardLoop {
     return narrow_ ? piece_of(g - first, groups, q_.panels->widest).size : 1;
   }
 
-  /// The step's masks, and the hidden state as the recurrent matrix sees it.
+  /// The step's masks, and input and hidden state as the matrices see them.
   void masks(int s, int rows) {
     q_.masks->step(s + q_.first_step, rows, share_.first_group, share_.last_group);
-    if (!q_.source) return;
-    mask_source(at_, share_, Part::hidden, s, q_.source);
+    if (!q_.source && !q_.x_copies) return;
+    if (q_.x_copies) mask_input(at_, share_, s, q_.x_copies);
+    if (q_.source) mask_source(at_, share_, Part::hidden, s, q_.source);
     barrier_.wait();
   }
 
@@ -261,7 +262,7 @@ class ForwardLoop {
       T* z = at_.z(s, group) + ptrdiff_t{gate} * layout.lanes;
       const T* x = at_.x(s, gate) + column + first;
       const int rows = at_.active(s);
-      add_rows({x, q_.x_row, bias, 0, z, at_.unit_row(), rows, count});
+      add_rows({x, at_.x_row(), bias, 0, z, at_.unit_row(), rows, count});
       for (int r = 0; count < layout.lanes && r < rows; ++r, z += at_.unit_row())
         std::copy_n(bias + count, layout.lanes - count, z + count);
     }

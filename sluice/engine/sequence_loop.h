@@ -31,7 +31,11 @@ struct SequenceTask {
 
   const T* x;  ///< step s, row r at x + s * x_step + r * x_row
   ptrdiff_t x_step, x_row;
-  ptrdiff_t x_gate;  ///< from one gate's masked copy to the next gate's, in a row; 0: one x for all
+  /// [gates][rows][input_size] a step of x as each gate reads it, masked; null: all read x.
+  /// Backward the rows of all steps whose weights are owed their gradients, one step after the
+  /// other.
+  T* x_copies;
+  ptrdiff_t x_gate;  ///< from one gate's copy to the next gate's; 0: none
 
   const T* projection;             ///< packed, where the layer has one (see projection.h)
   const T* projection_transposed;  ///< backward only
@@ -89,7 +93,8 @@ struct SequenceTask {
   T* dprojection;             ///< packed, added to
   T* dsource;                 ///< [masked_rows][padded], where there is a source
   bool need_first;            ///< whether the gradient of h_first is wanted (left in dh)
-  T* dx;                      ///< null: not wanted; every element is written, of each copy of x
+  T* dx_copy;                 ///< copy_room() numbers for each thread, where gates read copies
+  T* dx;                      ///< null: not wanted; every element is written
   ptrdiff_t dx_step, dx_row;
   int dx_columns;          ///< columns of dx that may be written, input_size or more
   T* dx_tail;              ///< tail_room() numbers for each thread: dx's last, partial vectors
@@ -120,6 +125,10 @@ inline ptrdiff_t segment_room(const CellLayout& layout) {
 }
 /// Whether dx has so few columns that it is made of dot products with the weights as they lie.
 inline bool few_inputs(const CellLayout& layout) { return layout.input_size <= layout.lanes / 2; }
+/// The input in whole vectors.
+inline int whole_input(const CellLayout& layout) {
+  return (layout.input_size + layout.lanes - 1) / layout.lanes * layout.lanes;
+}
 /// Transposed products of a step: every output block of every part, or of every gate.
 inline ptrdiff_t block_room(const CellLayout& layout) {
   const size_t blocks =
@@ -130,6 +139,13 @@ inline ptrdiff_t block_room(const CellLayout& layout) {
 constexpr int tail_rows = 64;
 inline ptrdiff_t tail_room(const CellLayout& layout) {
   return ptrdiff_t{tail_rows} * max_panel_vectors * layout.lanes;
+}
+
+/// Rows whose copies are made one after another, or their gradients summed: what is read and
+/// written more than once stays in the caches meanwhile. And the numbers of that room for dx.
+constexpr int masked_rows = 32;
+inline ptrdiff_t copy_room(const CellLayout& layout) {
+  return ptrdiff_t{masked_rows} * whole_input(layout);
 }
 
 /// Which part of the units a thread owns: blocks of the hidden part's outputs; of the cell's units,

@@ -29,7 +29,12 @@ struct Place {
   T* full(int s) const { return q.full + s * q.full_step; }
   ptrdiff_t out_row() const { return layout.out_padded; }
   T* dprojected(int s) const { return q.dprojected + s * q.rows * out_row(); }
-  const T* x(int s, int gate) const { return q.x + s * q.x_step + gate * q.x_gate; }
+  const T* x(int s, int gate) const {
+    return q.x_copies ? q.x_copies + gate * q.x_gate : q.x + s * q.x_step;
+  }
+  ptrdiff_t x_row() const { return q.x_copies ? layout.input_size : q.x_row; }
+  /// Columns of dx that the loop may write: as many as it likes of a copy's.
+  int dx_columns() const { return q.x_copies ? whole_input(layout) : q.dx_columns; }
   T* message(int k, int s) const { return q.message[k] + s * q.message_step; }
   /// What a gate's recurrent weights multiply: h or a message (tied masks strike that in place), or
   /// a masked copy.

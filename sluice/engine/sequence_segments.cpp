@@ -51,15 +51,21 @@ void keep(const SequenceTask<T>& q, const SegmentBorders<T>& borders, int i) {
   }
 }
 
+/// Moves h to where the steps from `begin` on have it, of all or of the last two that are kept.
+template <class T>
+void move_h(SequenceTask<T>& part, int begin) {
+  part.h += (begin % part.h_period) * part.h_step;
+  if (part.h_period == 2 && begin % 2 == 1) part.h_step = -part.h_step;
+}
+
 /// The forward task of a segment: h goes where the whole sequence's would, and so does all
 /// that the output is made of.
 template <class T>
 SequenceTask<T> forward_segment(const SequenceTask<T>& q, const SegmentBorders<T>& borders, int i) {
   SequenceTask<T> part = segment_of(q, borders, i);
   const int begin = borders.plan->begin(borders.slice, i);
-  part.h += (begin % q.h_period) * q.h_step;
+  move_h(part, begin);
   part.y += begin * q.y_step;
-  if (q.h_period == 2 && begin % 2 == 1) part.h_step = -q.h_step;
   for (int k = 1; k < q.layout->states; ++k) part.state[k] += begin * q.state_step;
   for (int k = q.layout->states; k < q.layout->values; ++k)
     part.output[k].first += begin * q.output[k].step;
@@ -82,10 +88,10 @@ SequenceTask<T> piece_of(const SequenceTask<T>& q, int begin, int end) {
   turn_back(part, begin, end == q.steps);
   if (begin > 0) {
     part.zero_first = false;
-    part.h_first = q.h + (begin - 1) * q.h_step;
+    part.h_first = q.h + (begin - 1) % q.h_period * q.h_step;
     part.h_first_row = q.h_row;
   }
-  part.h += begin * q.h_step;
+  move_h(part, begin);
   part.record += begin * q.record_step;
   part.normed += begin * q.normed_step;
   part.scale += begin * q.scale_step;

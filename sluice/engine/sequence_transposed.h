@@ -58,7 +58,7 @@ class TransposedProducts {
       if (rests)
         t.segment_count =
             fill(const_cast<Segment<T>*>(t.segments), gates(copy), t.offset[0], width(b), rows.s);
-      if (part_ == Part::input && t.offset[0] + width(b) > at_.q.dx_columns)
+      if (part_ == Part::input && t.offset[0] + width(b) > at_.dx_columns())
         partial(t, b, rows, tail);
       else
         product(b, t, rows.count);

@@ -64,7 +64,7 @@ class WeightGradients {
       if (!at_.moves(s, group)) continue;
       const int rows = at_.active(s);
       const T* z = at_.z(s, group);
-      owed.x[owed.steps++] = {at_.x(s, layout_.part(Part::input).first), q_.x_row, z, rows};
+      owed.x[owed.steps++] = {read_x(s, before), at_.x_row(), z, rows};
       for (int k = 0; k < layout_.messages; ++k) {
         const Part part = message_part(k);
         owed.q[k][owed.message_steps] = {read(part, s, before), at_.read_row(part, s), z, rows};
@@ -76,6 +76,11 @@ class WeightGradients {
     }
   }
 
+  /// The input at step s; of copies, the rows of earlier owed steps stand before.
+  const T* read_x(int s, int before) const {
+    return at_.x(s, layout_.part(Part::input).first) +
+           (q_.x_copies ? before * ptrdiff_t{layout_.input_size} : 0);
+  }
   /// What a part multiplies at step s; of copies, the rows of earlier owed steps stand before.
   const T* read(Part part, int s, int before) const {
     return at_.read(part, s, layout_.part(part).first) +
@@ -86,8 +91,8 @@ class WeightGradients {
   void owe_row(Owed& owed, int first, int last, int group) {
     owed.steps = owed.message_steps = 1;
     owed.hidden_steps = 0;
-    const int input = layout_.part(Part::input).first;
-    owed.x[0] = {at_.x(first, input), q_.x_step, at_.z(first, group), last - first};
+    const ptrdiff_t x_step = q_.x_copies ? at_.x_row() : q_.x_step;
+    owed.x[0] = {read_x(first, 0), x_step, at_.z(first, group), last - first};
     const auto add = [&](int s, int end) {
       if (s == end) return;
       const int i = owed.hidden_steps++;

@@ -36,7 +36,9 @@ int64_t StepMasks<T>::room_for(const CellLayout& layout, const MaskRule& rule, i
   const int hidden = !t || r.hidden == 0 ? 0 : r.untied() ? layout.recurrent_copies() : 1;
   const int kinds = hidden + (t && r.update > 0) + (t && r.cell > 0) + (r.zoneout_hidden > 0) +
                     (r.zoneout_cell > 0);
-  return int64_t{kinds + (layout.periods.empty() ? 0 : 1)} * rows * layout.padded;
+  const int64_t units = int64_t{kinds + (layout.periods.empty() ? 0 : 1)} * layout.padded;
+  const int64_t inputs = rule.copies_input() ? int64_t{layout.gates} * layout.input_size : 0;
+  return (units + inputs) * rows;
 }
 
 template <class T>
@@ -61,6 +63,7 @@ StepMasks<T>::StepMasks(const CellLayout& layout, const MaskRule& rule, const Ro
   take(r.zoneout_hidden > 0, zoneout_[0]);
   take(r.zoneout_cell > 0, zoneout_[1]);
   take(!layout.periods.empty(), clock_);
+  if (rule.copies_input()) input_ = room;
   recount();
 }
 
@@ -97,8 +100,24 @@ void StepMasks<T>::zoneout(int which, int s, int active, int first, int last) {
 }
 
 template <class T>
-void StepMasks<T>::begin(int first, int last) {
+void StepMasks<T>::draw_input(const Piece& rows) {
+  const int inputs = layout_->input_size;
+  const double rate = rule_->rates.input;
+  for (int gate = 0; gate < layout_->gates; ++gate) {
+    if (!layout_->takes_input(gate)) continue;
+    const MaskPlace place = {MaskKind::input, 0, static_cast<uint32_t>(gate), 0, inputs, rows.size};
+    MaskDraw all = draw_of(*rule_, place, rate);
+    all.first_row = static_cast<uint32_t>(first_row_ + rows.first);
+    all.row_numbers = plan_->rows(first_row_ + rows.first);
+    draw_masks(all, static_cast<T>(1 / (1 - rate)),
+               input_ + (int64_t{gate} * count_ + rows.first) * inputs, inputs);
+  }
+}
+
+template <class T>
+void StepMasks<T>::begin(int first, int last, const Piece& rows) {
   const RecurrentDropout& r = rule_->rates;
+  if (input_) draw_input(rows);
   const int copies = hidden_copy_ > 0 ? layout_->recurrent_copies() : 1;
   for (int i = 0; hidden_ && i < copies; ++i)
     draw(MaskKind::hidden, r.hidden, true, i, count_, first, last, hidden_ + i * hidden_copy_);

@@ -20,9 +20,12 @@ struct MaskRule {
   bool training = false;  ///< otherwise only zoneout's mean is left
   Tensor steps_before;    ///< [B] f64, that each row has gone, for clocks; undefined: 0
 
+  /// Whether each gate reads a copy of x of its own.
+  bool copies_input() const { return training && rates.input > 0 && rates.untied(); }
   /// Whether the time loop has masks to multiply with.
   bool in_loop() const {
-    return training ? rates.any_mask() : rates.zoneout_hidden > 0 || rates.zoneout_cell > 0;
+    return training ? rates.any_mask() || copies_input()
+                    : rates.zoneout_hidden > 0 || rates.zoneout_cell > 0;
   }
 };
 
@@ -60,10 +63,13 @@ class StepMasks {
 
   /// After rule.steps_before has changed: whether the rows' clocks differ.
   void recount();
-  /// The masks of a sequence, for groups [first, last); then those of its step s.
-  void begin(int first, int last);
+  /// The masks of a sequence, for groups [first, last), the input's for some rows; then those of
+  /// its step s.
+  void begin(int first, int last, const Piece& rows);
   void step(int s, int active, int first, int last);
 
+  /// [rows][input_size] Of a gate's copy of x, where each has one.
+  const T* input(int gate) const { return input_ + int64_t{gate} * count_ * layout_->input_size; }
   /// Of a copy, where untied masks make several (CellLayout::copy_of).
   const T* hidden(int copy) const { return hidden_ + copy * hidden_copy_; }
   const T* update() const { return update_; }
@@ -76,6 +82,7 @@ class StepMasks {
   bool moves(int group, int s) const;
 
  private:
+  void draw_input(const Piece& rows);
   void draw(MaskKind kind, double rate, bool drop, int s, int active, int first, int last, T* to);
   int steps_before(int row) const;
   void tick(int s, int first, int last, T* clock) const;
@@ -87,7 +94,8 @@ class StepMasks {
   const RowPlan* plan_ = nullptr;
   int first_row_ = 0, count_ = 0, clock_rows_ = 1;
   int64_t hidden_copy_ = 0;  // from one copy's mask of h to the next one's; 0: one for all
-  T *hidden_ = nullptr, *update_ = nullptr, *cell_ = nullptr, *zoneout_[2] = {}, *clock_ = nullptr;
+  T *input_ = nullptr, *hidden_ = nullptr, *update_ = nullptr, *cell_ = nullptr, *zoneout_[2] = {},
+    *clock_ = nullptr;
 };
 
 }  // namespace sluice
