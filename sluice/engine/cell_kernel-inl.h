@@ -220,6 +220,18 @@ constexpr Tally message_tally = [] {
   if constexpr (has_message<Cell>) (void)MessageOf<Cell>(m, any, any, any);
   return m;
 }();
+constexpr bool AnyNeeded(const Values<>&) { return false; }
+template <class... Rest>
+constexpr bool AnyNeeded(const Values<Tally, Rest...>& all) {
+  return all.first.needed || AnyNeeded(all.rest);
+}
+/// Whether the way back through the step hangs on the value of a message.
+template <class Cell>
+constexpr bool message_needed = [] {
+  Tally m, any, messages;
+  messages.message = true;
+  return AnyNeeded(StepOf<Cell>(m, any, any, any, messages));
+}();
 /// Where the message's record begins: behind the step's, and behind the gates where they share z.
 template <class Cell>
 constexpr int message_slot =

@@ -115,6 +115,7 @@ struct CellInfo {
   std::vector<UnitInfo> units;
   std::vector<std::string> messages;
   bool step_reads_message = false;  ///< itself, not only what the recurrent matrix makes of it
+  bool message_needed = false;      ///< its value, by the way back through the step
   bool reads_sent_message = false;  ///< and the matrix makes something of one, too
   int tied = 0;  ///< messages, as bits of reads, that pass through another source's weights
   std::vector<NormInfo> norms;

@@ -89,6 +89,12 @@ bool CellLayout::is_normed(int gate) const {
   });
 }
 
+bool CellLayout::keeps_messages() const {
+  return cell->info.message_needed ||
+         std::any_of(columns + index_of(Part::message), columns + parts(),
+                     [](const Columns& part) { return part.count > 0; });
+}
+
 bool CellLayout::narrow() const {
   return std::any_of(columns, columns + parts(), [](const Columns& part) {
     return std::find(part.panels.begin(), part.panels.end(), 1) != part.panels.end();

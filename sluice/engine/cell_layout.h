@@ -66,6 +66,7 @@ struct CellLayout {
     int gate, first_column;
   };
   std::vector<RawGate> raw_gates;
+  bool keeps_messages() const;    ///< of every step, for the way back
   std::vector<int> first_normed;  ///< of each norm, its first vector among those of all norms
   int normed;                     ///< vectors of a unit's row that are normalised
   bool is_normed(int gate) const;

@@ -309,49 +309,65 @@ struct Replay {
   }
 };
 
-/// Counts the calls on `m`, which is how many slots a record needs.
+/// Counts the calls on `m`, which is how many slots a record needs, and follows what becomes of
+/// messages: whether a slope hangs on the value of one.
 struct Tally {
   int calls = 0;
   CellUses uses = {};
-  constexpr Tally count() {
+  bool message = false;  ///< this value hangs on a message's, and is not recorded
+  bool needed = false;   ///< a slope of this value does
+  constexpr Tally count(Tally z) {
     ++calls;
-    return {};
+    Tally result;
+    result.needed = z.needed;
+    return result;
   }
-  constexpr Tally count(bool& use) {
+  constexpr Tally count(Tally z, bool& use) {
     use = true;
-    return count();
+    return count(z);
   }
-  static constexpr Tally mark(bool& use) {
+  static constexpr Tally mark(Tally z, bool& use) {
     use = true;
-    return {};
+    return z;
   }
-  constexpr Tally linear(Tally) { return count(); }
-  constexpr Tally sigmoid(Tally) { return count(); }
-  constexpr Tally tanh(Tally) { return count(); }
-  constexpr Tally exp(Tally) { return count(); }
-  constexpr Tally log_sigmoid(Tally) { return count(); }
-  constexpr Tally positive(Tally) { return count(uses.kinks); }
-  constexpr Tally relu(Tally) { return count(uses.kinks); }
-  constexpr Tally gate(Tally) { return count(uses.gate); }
-  constexpr Tally activation(Tally) { return count(uses.activation); }
-  constexpr Tally output_activation(Tally) { return count(uses.output_activation); }
-  constexpr Tally keep(Tally) { return mark(uses.keep); }
-  constexpr Tally dropped_update(Tally) { return mark(uses.dropped_update); }
-  constexpr Tally dropped_cell(Tally) { return mark(uses.dropped_cell); }
+  constexpr Tally linear(Tally z) { return count(z); }
+  constexpr Tally sigmoid(Tally z) { return count(z); }
+  constexpr Tally tanh(Tally z) { return count(z); }
+  constexpr Tally exp(Tally z) { return count(z); }
+  constexpr Tally log_sigmoid(Tally z) { return count(z); }
+  constexpr Tally positive(Tally z) { return count(z, uses.kinks); }
+  constexpr Tally relu(Tally z) { return count(z, uses.kinks); }
+  constexpr Tally gate(Tally z) { return count(z, uses.gate); }
+  constexpr Tally activation(Tally z) { return count(z, uses.activation); }
+  constexpr Tally output_activation(Tally z) { return count(z, uses.output_activation); }
+  constexpr Tally keep(Tally u) { return mark(u, uses.keep); }
+  constexpr Tally dropped_update(Tally a) { return mark(a, uses.dropped_update); }
+  constexpr Tally dropped_cell(Tally a) { return mark(a, uses.dropped_cell); }
   template <int K>
   constexpr Tally operator[](Index<K>) const {
-    return {};
+    Tally each;
+    each.message = message;
+    return each;
   }
 };
-constexpr Tally operator+(Tally, Tally) { return {}; }
-constexpr Tally operator-(Tally, Tally) { return {}; }
-constexpr Tally operator-(Tally) { return {}; }
-constexpr Tally operator*(Tally, Tally) { return {}; }
-constexpr Tally operator/(Tally, Tally) { return {}; }
-constexpr Tally mul_add(Tally, Tally, Tally) { return {}; }
-constexpr Tally max(Tally, Tally) { return {}; }
-constexpr Tally where_zero(Tally, Tally, Tally) { return {}; }
-constexpr Tally one_minus(Tally) { return {}; }
+constexpr Tally operator+(Tally a, Tally b) {
+  Tally sum;
+  sum.message = a.message || b.message;
+  sum.needed = a.needed || b.needed;
+  return sum;
+}
+constexpr Tally operator-(Tally a, Tally b) { return a + b; }
+constexpr Tally operator-(Tally a) { return a; }
+constexpr Tally one_minus(Tally a) { return a; }
+constexpr Tally operator*(Tally a, Tally b) {
+  Tally product = a + b;
+  product.needed = product.needed || product.message;
+  return product;
+}
+constexpr Tally operator/(Tally a, Tally b) { return a * b; }
+constexpr Tally max(Tally a, Tally b) { return a * b; }
+constexpr Tally mul_add(Tally a, Tally b, Tally c) { return a * b + c; }
+constexpr Tally where_zero(Tally a, Tally b, Tally c) { return a * b * c; }
 
 }  // namespace sluice::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

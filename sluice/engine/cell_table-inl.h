@@ -113,6 +113,7 @@ CellInfo Describe(const char* name) {
   if constexpr (has_message<Cell>)
     for (const char* message : Cell::messages) info.messages.emplace_back(message);
   info.step_reads_message = step_reads_message<Cell>;
+  info.message_needed = message_needed<Cell>;
   info.reads_sent_message = step_reads_message<Cell> && Reading < Cell, Q | Q1 | Q2 > ::count > 0;
   if constexpr (requires { Cell::tied; }) info.tied = Cell::tied;
   if constexpr (requires { Cell::norms; })

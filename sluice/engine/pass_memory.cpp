@@ -116,15 +116,15 @@ SequenceTask<T> make_task(const Direction& d, const PassMemory& m, const LoopMem
     q.record = loop.record.shared_data<T>() + begin * kept * record;
     q.record_step = remembers ? rows * record : 0;
   }
-  for (int k = 0; k < layout.messages; ++k) {
-    q.message[k] = loop.message[k].shared_data<T>() + begin * kept * layout.padded;
-  }
-  q.message_step = remembers ? rows * layout.padded : 0;
+  const int64_t sent = layout.keeps_messages() ? kept : 1;
+  for (int k = 0; k < layout.messages; ++k)
+    q.message[k] = loop.message[k].shared_data<T>() + begin * sent * layout.padded;
+  q.message_step = sent > 1 ? rows * layout.padded : 0;
   if (layout.normed > 0) set_norms(d, loop, begin, q);
   if (layout.projects()) {
     q.projection = std::as_const(d.projection.value()).template data<T>();
     q.full = loop.full.shared_data<T>() + begin * kept * layout.padded;
-    q.full_step = q.message_step;
+    q.full_step = remembers ? rows * layout.padded : 0;
   }
   if (loop.source.defined()) {
     q.source_copy = m.rule.rates.untied() ? rows * layout.padded : 0;
@@ -151,7 +151,8 @@ void make_loop_memory(const CellLayout& layout, const PassMemory& m, int steps, 
   if (layout.record > 0) loop.record = room<T>(rows * layout.padded * layout.record);
   for (int k = 1; k < layout.states; ++k)
     loop.state[k] = room<T>(batch * (loop.keeps ? steps + 1 : 1) * layout.padded);
-  for (int k = 0; k < layout.messages; ++k) loop.message[k] = room<T>(rows * layout.padded);
+  for (int k = 0; k < layout.messages; ++k)
+    loop.message[k] = room<T>((layout.keeps_messages() ? rows : batch) * layout.padded);
   if (m.rule.training && rates.hidden > 0)
     loop.source = room<T>(batch * layout.padded * (rates.untied() ? layout.recurrent_copies() : 1));
   if (m.rule.copies_input()) loop.x_copies = room<T>(batch * layout.gates * layout.input_size);
