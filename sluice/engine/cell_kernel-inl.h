@@ -285,6 +285,28 @@ constexpr unsigned mask_of<Dual<D, M>> = M;
 template <class A, class... Rest>
 constexpr unsigned mask_of<Values<A, Rest...>> = mask_of<A> | mask_of<Values<Rest...>>;
 
+/// The bits that the step's results depend on, and the messages.
+template <class Cell>
+constexpr unsigned step_bits = [] {
+  using D = hn::ScalableTag<float>;
+  using S = Inputs<D, state_count<Cell>, state_bit<Cell>>;
+  using P = Inputs<D, unit_count<Cell>, unit_bit<Cell>>;
+  using Q = Inputs<D, message_count<Cell>, message_bit<Cell>>;
+  return mask_of<decltype(StepOf<Cell>(std::declval<Replay<D, true>&>(), GateReplay(),
+                                       std::declval<S>(), std::declval<P>(), std::declval<Q>()))>;
+}();
+template <class Cell>
+constexpr unsigned message_bits = [] {
+  using D = hn::ScalableTag<float>;
+  using S = Inputs<D, state_count<Cell>, state_bit<Cell>>;
+  using P = Inputs<D, unit_count<Cell>, unit_bit<Cell>>;
+  if constexpr (has_message<Cell>)
+    return mask_of<decltype(MessageOf<Cell>(std::declval<Replay<D, true>&>(), GateReplay(),
+                                            std::declval<S>(), std::declval<P>()))>;
+  else
+    return 0u;
+}();
+
 /// The sums over rows of a group's per-unit gradients.
 template <class D, int Count>
 struct UnitGradients {
@@ -332,9 +354,9 @@ HWY_INLINE void BackwardRow(const PointwiseTask<hn::TFromD<D>>& t, int row, Unit
   V past[states];  // what reaches the old states without passing the equations
   for (int k = 0; k < states; ++k)
     past[k] = Plain ? hn::Zero(d) : SplitGradient<D>(t, k, row, grads[k]);
-  ForBits<(1u << gates) - 1>([&]<int K>(Index<K>) HWY_ATTR {
-    StoreSlot(d, GatherAll<K>(d, next, grads), z + K * slot_size<D>);
-  });
+  ForBits<((1u << gates) - 1) & (step_bits<Cell> | ~message_bits<Cell>)>(
+      [&]<int K>(Index<K>)
+          HWY_ATTR { StoreSlot(d, GatherAll<K>(d, next, grads), z + K * slot_size<D>); });
   ForBits<(1u << states) - 1>([&]<int K>(Index<K>) HWY_ATTR {
     V grad = GatherAll<state_bit<Cell> + K>(d, next, grads);
     if (!Plain) grad = hn::Add(grad, past[K]);
@@ -395,7 +417,8 @@ HWY_FLATTEN void MessageBackward(const PointwiseTask<hn::TFromD<D>>& t) {
       } else {
         auto* to = K < gates ? z + K * slot_size<D>
                              : t.grad_state[K - gates] + row * t.grad_stride[K - gates];
-        hn::StoreU(hn::Add(hn::LoadU(d, to), grad), d, to);
+        constexpr bool first = K < gates && (step_bits<Cell> >> K & 1) == 0;
+        hn::StoreU(first ? grad : hn::Add(hn::LoadU(d, to), grad), d, to);
       }
     });
   }

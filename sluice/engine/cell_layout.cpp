@@ -89,6 +89,12 @@ bool CellLayout::is_normed(int gate) const {
   });
 }
 
+bool CellLayout::all_normed() const {
+  for (int gate = 0; gate < gates; ++gate)
+    if (!is_normed(gate)) return false;
+  return true;
+}
+
 bool CellLayout::keeps_messages() const {
   return cell->info.message_needed ||
          std::any_of(columns + index_of(Part::message), columns + parts(),

@@ -70,6 +70,7 @@ struct CellLayout {
   std::vector<int> first_normed;  ///< of each norm, its first vector among those of all norms
   int normed;                     ///< vectors of a unit's row that are normalised
   bool is_normed(int gate) const;
+  bool all_normed() const;  ///< every gate: their biases have the gradients of the norms' shifts
   int64_t affine_size() const { return int64_t{groups} * normed * 2 * lanes; }
   int values;              ///< states and outputs
   std::vector<int> gives;  ///< values that the direction's output consists of, H columns each

@@ -18,19 +18,7 @@ constexpr bool reads_simply = Reading<Cell, X>::count > 0 && Reading<Cell, H>::c
 
 /// A bit for every old state that the equations read themselves.
 template <class Cell>
-constexpr unsigned states_read = [] {
-  using D = hn::ScalableTag<float>;
-  using M = Replay<D, true>;
-  using S = Inputs<D, state_count<Cell>, state_bit<Cell>>;
-  using P = Inputs<D, unit_count<Cell>, unit_bit<Cell>>;
-  using Q = Inputs<D, message_count<Cell>, message_bit<Cell>>;
-  unsigned mask = mask_of<decltype(StepOf<Cell>(std::declval<M&>(), GateReplay(), std::declval<S>(),
-                                                std::declval<P>(), std::declval<Q>()))>;
-  if constexpr (has_message<Cell>)
-    mask |= mask_of<decltype(MessageOf<Cell>(std::declval<M&>(), GateReplay(), std::declval<S>(),
-                                             std::declval<P>()))>;
-  return mask >> state_bit<Cell>;
-}();
+constexpr unsigned states_read = (step_bits<Cell> | message_bits<Cell>) >> state_bit<Cell>;
 
 template <class T, class Cell>
 const CellKernel<T>* MakeKernel() {

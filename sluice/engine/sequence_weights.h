@@ -45,7 +45,7 @@ class WeightGradients {
     outer(Part::hidden, owed.h, owed.hidden_steps, groups);
     for (int k = 0; k < layout_.messages; ++k)
       outer(message_part(k), owed.q[k], owed.message_steps, groups);
-    if (q_.dstart) add_starts(owed, groups);
+    if (q_.dstart && !layout_.all_normed()) add_starts(owed, groups);
   }
 
   void add_starts(Owed& owed, const Piece& groups) {
