@@ -4,6 +4,8 @@
 // A cell is a struct that declares
 //   gates[]      its pre-activations: a name, what each reads, and its place in files
 //   states[]     its states by name, h first
+//   below[]      (optional) names of the unit's own memories in the layer below: they come with the
+//                input, H wide each behind the columns that matrices multiply
 //   step         from pre-activations z and old states s to the new states
 //   units[]      (optional) parameters of a unit alone, such as peepholes: p in the functions below
 //   messages[]   (optional) names of the values that pass through the recurrent matrix within the
@@ -22,8 +24,9 @@
 //                an equation reads them; their biases are added after that
 //
 // The functions are step(m, z, s), step(m, z, s, p) or step(m, z, s, p, q), as much as the cell
-// needs: z[at<I>] is gate I, s[at<C>] old state C, p[at<P>] a unit's parameter, q[at<0>] a message
-// already computed. message(m, z, s) and message(m, z, s, p) likewise.
+// needs: z[at<I>] is gate I, s[at<C>] old state C and behind the states the memories of the layer
+// below, p[at<P>] a unit's parameter, q[at<0>] a message already computed. message(m, z, s) and
+// message(m, z, s, p) likewise.
 //
 // `m` is the maths: `gate` (sigmoid unless the layer says otherwise), `activation` and
 // `output_activation` (tanh unless the layer says otherwise), `sigmoid`, `tanh`, `relu`, `linear`,
@@ -40,10 +43,8 @@
 
 /// What a pre-activation is a sum over: the input, the old hidden state, a message (`Q` is the
 /// first), the input's own unit. `Raw` asks for as many inputs as units; where there are not, the
-/// gate reads the input through a matrix, as with X. `Below` is the unit's own memory of the layer
-/// below (`Below1` the second), which stands behind the input's columns, H wide, and passes no
-/// matrix.
-enum Reads : int { X = 1, H = 2, Q = 4, Q1 = 8, Q2 = 16, Raw = 32, Below = 64, Below1 = 128 };
+/// gate reads the input through a matrix, as with X.
+enum Reads : int { X = 1, H = 2, Q = 4, Q1 = 8, Q2 = 16, Raw = 32 };
 
 /// One pre-activation. Two gates that share a `row` are halves of one gate whose input part and
 /// recurrent part the cell wants separately (reset-after GRU). A tied message's gate has no bias:

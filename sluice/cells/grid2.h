@@ -8,15 +8,15 @@ struct Grid2 {
   static constexpr const char* title = "Grid LSTM, two dimensions";
   static constexpr GateSpec gates[] = {{"ti", X | H, 0}, {"tf", X | H, 1}, {"tg", X | H, 2},
                                        {"to", X | H, 3}, {"di", X | H, 4}, {"df", X | H, 5},
-                                       {"dg", X | H, 6}, {"do", X | H, 7}, {"m", Below, -1, false}};
+                                       {"dg", X | H, 6}, {"do", X | H, 7}};
   static constexpr const char* states[] = {"h", "c"};
+  static constexpr const char* below[] = {"m"};
   static constexpr const char* outputs[] = {"h_depth", "m_depth"};
-  enum { Ti, Tf, Tg, To, Di, Df, Dg, Do, Lower };
-  enum { C = 1 };
+  enum { Ti, Tf, Tg, To, Di, Df, Dg, Do };
+  enum { C = 1, Lower };
 
   template <class M, class Z, class S>
   static constexpr auto step(M& m, const Z& z, const S& s) {
-    const auto lower = m.linear(z[at<Lower>]);
     const auto ti = m.gate(z[at<Ti>]);
     const auto tf = m.gate(z[at<Tf>]);
     const auto tg = m.activation(z[at<Tg>]);
@@ -29,7 +29,7 @@ struct Grid2 {
     const auto df = m.gate(z[at<Df>]);
     const auto dg = m.activation(z[at<Dg>]);
     const auto d_o = m.gate(z[at<Do>]);
-    const auto m_depth = mul_add(df, lower, di * dg);
+    const auto m_depth = mul_add(df, s[at<Lower>], di * dg);
     const auto dy = m.output_activation(m_depth);
     const auto h_depth = d_o * dy;
     return next_states(h, c, h_depth, m_depth);

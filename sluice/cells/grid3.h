@@ -6,23 +6,14 @@
 //   h_depth
 struct Grid3 {
   static constexpr const char* title = "Grid LSTM, three dimensions";
-  static constexpr GateSpec gates[] = {{"si", X | H, 0},
-                                       {"sf", X | H, 1},
-                                       {"sg", X | H, 2},
-                                       {"so", X | H, 3},
-                                       {"fi", X | H, 4},
-                                       {"ff", X | H, 5},
-                                       {"fg", X | H, 6},
-                                       {"fo", X | H, 7},
-                                       {"di", X | H, 8},
-                                       {"df", X | H, 9},
-                                       {"dg", X | H, 10},
-                                       {"do", X | H, 11},
-                                       {"m_first", Below, -1, false},
-                                       {"m_depth", Below1, -1, false}};
+  static constexpr GateSpec gates[] = {{"si", X | H, 0}, {"sf", X | H, 1},  {"sg", X | H, 2},
+                                       {"so", X | H, 3}, {"fi", X | H, 4},  {"ff", X | H, 5},
+                                       {"fg", X | H, 6}, {"fo", X | H, 7},  {"di", X | H, 8},
+                                       {"df", X | H, 9}, {"dg", X | H, 10}, {"do", X | H, 11}};
   static constexpr const char* states[] = {"h", "c"};
+  static constexpr const char* below[] = {"m_first", "m_depth"};
   static constexpr const char* outputs[] = {"h_first", "h_depth", "m_first", "m_depth"};
-  enum { C = 1 };
+  enum { C = 1, FirstBelow, DepthBelow };
 
   /// One dimension: its four gates from `I` on, and its memory.
   template <int I, class M, class Z, class V>
@@ -39,11 +30,9 @@ struct Grid3 {
 
   template <class M, class Z, class S>
   static constexpr auto step(M& m, const Z& z, const S& s) {
-    const auto first_memory = m.linear(z[at<12>]);
-    const auto depth_memory = m.linear(z[at<13>]);
     const auto second = dimension<0>(m, z, s[at<C>]);
-    const auto first = dimension<4>(m, z, first_memory);
-    const auto depth = dimension<8>(m, z, depth_memory);
+    const auto first = dimension<4>(m, z, s[at<FirstBelow>]);
+    const auto depth = dimension<8>(m, z, s[at<DepthBelow>]);
     return next_states(second.first, second.rest.first, first.first, depth.first, first.rest.first,
                        depth.rest.first);
   }

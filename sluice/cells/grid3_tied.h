@@ -7,21 +7,16 @@
 //   h_depth
 struct Grid3Tied {
   static constexpr const char* title = "Grid LSTM, three dimensions, tied";
-  static constexpr GateSpec gates[] = {{"i", X | H, 0},
-                                       {"f", X | H, 1},
-                                       {"g", X | H, 2},
-                                       {"o", X | H, 3},
-                                       {"m_first", Below, -1, false},
-                                       {"m_depth", Below1, -1, false}};
+  static constexpr GateSpec gates[] = {
+      {"i", X | H, 0}, {"f", X | H, 1}, {"g", X | H, 2}, {"o", X | H, 3}};
   static constexpr const char* states[] = {"h", "c"};
+  static constexpr const char* below[] = {"m_first", "m_depth"};
   static constexpr const char* outputs[] = {"h_first", "h_depth", "m_first", "m_depth"};
-  enum { I, F, G, O, First, Depth };
-  enum { C = 1 };
+  enum { I, F, G, O };
+  enum { C = 1, FirstBelow, DepthBelow };
 
   template <class M, class Z, class S>
   static constexpr auto step(M& m, const Z& z, const S& s) {
-    const auto below_first = m.linear(z[at<First>]);
-    const auto below_depth = m.linear(z[at<Depth>]);
     const auto i = m.gate(z[at<I>]);
     const auto f = m.gate(z[at<F>]);
     const auto candidate = m.activation(z[at<G>]);
@@ -29,8 +24,8 @@ struct Grid3Tied {
     const auto o = m.gate(z[at<O>]);
     const auto update = i * g;
     const auto c = mul_add(f, s[at<C>], update);
-    const auto m_first = mul_add(f, below_first, update);
-    const auto m_depth = mul_add(f, below_depth, update);
+    const auto m_first = mul_add(f, s[at<FirstBelow>], update);
+    const auto m_depth = mul_add(f, s[at<DepthBelow>], update);
     const auto second = m.output_activation(c);
     const auto first = m.output_activation(m_first);
     const auto depth = m.output_activation(m_depth);

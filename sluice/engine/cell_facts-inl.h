@@ -21,6 +21,16 @@ template <class Cell>
 constexpr int gate_count = static_cast<int>(std::size(Cell::gates));
 template <class Cell>
 constexpr int state_count = static_cast<int>(std::size(Cell::states));
+/// Memories of the layer below, which the equations find behind the old states.
+template <class Cell>
+constexpr int below_count = [] {
+  if constexpr (requires { Cell::below; })
+    return static_cast<int>(std::size(Cell::below));
+  else
+    return 0;
+}();
+template <class Cell>
+constexpr int old_count = state_count<Cell> + below_count<Cell>;
 template <class Cell>
 constexpr bool has_message = requires { Cell::messages; };
 template <class Cell>
@@ -54,7 +64,9 @@ constexpr bool record_apart = requires { Cell::norms; };
 template <class Cell>
 constexpr int state_bit = gate_count<Cell>;
 template <class Cell>
-constexpr int unit_bit = state_bit<Cell> + state_count<Cell>;
+constexpr int below_bit = state_bit<Cell> + state_count<Cell>;
+template <class Cell>
+constexpr int unit_bit = below_bit<Cell> + below_count<Cell>;
 template <class Cell>
 constexpr int message_bit = unit_bit<Cell> + unit_count<Cell>;
 
@@ -145,7 +157,7 @@ constexpr unsigned mask_of<Values<A, Rest...>> = mask_of<A> | mask_of<Values<Res
 template <class Cell>
 constexpr unsigned step_bits = [] {
   using D = hn::ScalableTag<float>;
-  using S = Inputs<D, state_count<Cell>, state_bit<Cell>>;
+  using S = Inputs<D, old_count<Cell>, state_bit<Cell>>;
   using P = Inputs<D, unit_count<Cell>, unit_bit<Cell>>;
   using Q = Inputs<D, message_count<Cell>, message_bit<Cell>>;
   return mask_of<decltype(StepOf<Cell>(std::declval<Replay<D, true>&>(), GateReplay(),
@@ -154,7 +166,7 @@ constexpr unsigned step_bits = [] {
 template <class Cell>
 constexpr unsigned message_bits = [] {
   using D = hn::ScalableTag<float>;
-  using S = Inputs<D, state_count<Cell>, state_bit<Cell>>;
+  using S = Inputs<D, old_count<Cell>, state_bit<Cell>>;
   using P = Inputs<D, unit_count<Cell>, unit_bit<Cell>>;
   if constexpr (has_message<Cell>)
     return mask_of<decltype(MessageOf<Cell>(std::declval<Replay<D, true>&>(), GateReplay(),

@@ -41,10 +41,15 @@ struct GateRow {
   }
 };
 
-template <class D, int Count, int Bit>
-HWY_INLINE Inputs<D, Count, Bit> OldStates(const PointwiseTask<hn::TFromD<D>>& t, int row) {
-  Inputs<D, Count, Bit> in;
-  for (int k = 0; k < Count; ++k) in.v[k] = hn::LoadU(D(), t.old_state[k] + row * t.old_stride[k]);
+/// The old states and, behind them, memories of the layer below.
+template <class D, class Cell, int Bit>
+HWY_INLINE Inputs<D, old_count<Cell>, Bit> OldStates(const PointwiseTask<hn::TFromD<D>>& t,
+                                                     int row) {
+  constexpr int states = state_count<Cell>;
+  Inputs<D, old_count<Cell>, Bit> in;
+  for (int k = 0; k < states; ++k) in.v[k] = hn::LoadU(D(), t.old_state[k] + row * t.old_stride[k]);
+  for (int k = 0; k < below_count<Cell>; ++k)
+    in.v[states + k] = hn::LoadU(D(), t.below[k] + row * t.below_stride[k]);
   return in;
 }
 template <class D, int Count, int Bit>
@@ -84,15 +89,15 @@ HWY_INLINE V Selected(const PointwiseTask<hn::TFromD<D>>& t, int k, int row, V n
                         hn::IfThenElse(hn::Eq(m, hn::Set(d, hn::TFromD<D>{1})), now, mean));
 }
 /// The new states, a row apart, and the outputs, which nothing holds back.
-template <class D, bool Plain, int I = 0, class S>
+template <class D, int States, bool Plain, int I = 0, class S>
 HWY_INLINE void StoreStates(const PointwiseTask<hn::TFromD<D>>&, int, const S&, const Values<>&) {}
-template <class D, bool Plain, int I = 0, class S, class A, class... Rest>
+template <class D, int States, bool Plain, int I = 0, class S, class A, class... Rest>
 HWY_INLINE void StoreStates(const PointwiseTask<hn::TFromD<D>>& t, int row, const S& old,
                             const Values<A, Rest...>& all) {
   auto now = all.first.v;
-  if constexpr (!Plain && I < S::count) now = Selected<D>(t, I, row, now, old.v[I]);
+  if constexpr (!Plain && I < States) now = Selected<D>(t, I, row, now, old.v[I]);
   hn::StoreU(now, D(), t.new_state[I] + row * t.new_stride[I]);
-  StoreStates<D, Plain, I + 1>(t, row, old, all.rest);
+  StoreStates<D, States, Plain, I + 1>(t, row, old, all.rest);
 }
 
 /// Value I of several to to[I], a row apart.
@@ -112,11 +117,11 @@ HWY_INLINE void ForwardRows(const PointwiseTask<hn::TFromD<D>>& t) {
   for (int row = 0; row < t.rows; ++row) {
     auto* z = t.z + row * t.z_stride;
     const GateRow<D, gate_count<Cell>> gates(z);
-    const auto states = OldStates<D, state_count<Cell>, -1>(t, row);
+    const auto states = OldStates<D, Cell, -1>(t, row);
     const auto messages = MessageValues<D, message_count<Cell>, -1>(t, row);
     Record<D, Usual, Plain> m{choice, RecordOf<Cell>(t, row), MasksOf(t, row)};
     const auto next = StepOf<Cell>(m, gates, states, units, messages);
-    StoreStates<D, Plain>(t, row, states, next);
+    StoreStates<D, state_count<Cell>, Plain>(t, row, states, next);
   }
 }
 
@@ -136,7 +141,7 @@ HWY_FLATTEN void Message(const PointwiseTask<hn::TFromD<D>>& t) {
   for (int row = 0; row < t.rows; ++row) {
     auto* z = t.z + row * t.z_stride;
     const GateRow<D, gate_count<Cell>> gates(z);
-    const auto states = OldStates<D, state_count<Cell>, -1>(t, row);
+    const auto states = OldStates<D, Cell, -1>(t, row);
     auto* const record = RecordOf<Cell>(t, row) + message_slot<Cell> * slot_size<D>;
     Record<D, Usual> m{choice, record, MasksOf(t, row)};
     StoreValues<D>(MessageOf<Cell>(m, gates, states, units), t.message, stride, row);
@@ -186,6 +191,15 @@ HWY_INLINE V SplitGradient(const PointwiseTask<hn::TFromD<D>>& t, int k, int row
   return past;
 }
 
+/// The gradient of memory K of the layer below, alone or added to what is there.
+template <class D, int K, bool Add, class V = hn::Vec<D>>
+HWY_INLINE void StoreBelow(const PointwiseTask<hn::TFromD<D>>& t, int row, V grad) {
+  const D d;
+  if (t.grad_below[K] == nullptr) return;
+  auto* const to = t.grad_below[K] + row * t.grad_below_stride[K];
+  hn::StoreU(Add ? hn::Add(hn::LoadU(d, to), grad) : grad, d, to);
+}
+
 /// One row; the gate gradients take the place of the pre-activations.
 template <class D, bool Usual, bool Plain, class Cell, class Units>
 HWY_INLINE void BackwardRow(const PointwiseTask<hn::TFromD<D>>& t, int row, Units& unit_grads) {
@@ -193,7 +207,7 @@ HWY_INLINE void BackwardRow(const PointwiseTask<hn::TFromD<D>>& t, int row, Unit
   constexpr int gates = gate_count<Cell>, states = state_count<Cell>, values = value_count<Cell>;
   const D d;
   auto* z = t.z + row * t.z_stride;
-  const auto old = OldStates<D, states, state_bit<Cell>>(t, row);
+  const auto old = OldStates<D, Cell, state_bit<Cell>>(t, row);
   const auto units = UnitValues<D, unit_count<Cell>, unit_bit<Cell>>(t);
   const auto messages = MessageValues<D, message_count<Cell>, message_bit<Cell>>(t, row);
   Replay<D, Usual, Plain> m{{t.switches}, RecordOf<Cell>(t, row), MasksOf(t, row)};
@@ -217,6 +231,9 @@ HWY_INLINE void BackwardRow(const PointwiseTask<hn::TFromD<D>>& t, int row, Unit
     V grad = GatherAll<state_bit<Cell> + K>(d, next, grads);
     if (!Plain) grad = hn::Add(grad, past[K]);
     hn::StoreU(grad, d, t.grad_state[K] + row * t.grad_stride[K]);
+  });
+  ForBits<(1u << below_count<Cell>)-1>([&]<int K>(Index<K>) HWY_ATTR {
+    StoreBelow<D, K, false>(t, row, GatherAll<below_bit<Cell> + K>(d, next, grads));
   });
   ForBits<(1u << unit_count<Cell>)-1>([&]<int K>(Index<K>) HWY_ATTR {
     unit_grads.v[K] = hn::Add(unit_grads.v[K], GatherAll<unit_bit<Cell> + K>(d, next, grads));
@@ -244,14 +261,14 @@ HWY_FLATTEN void Backward(const PointwiseTask<hn::TFromD<D>>& t) {
 template <class D, bool Usual, class Cell>
 HWY_FLATTEN void MessageBackward(const PointwiseTask<hn::TFromD<D>>& t) {
   using V = hn::Vec<D>;
-  constexpr int gates = gate_count<Cell>, states = state_count<Cell>;
+  constexpr int gates = gate_count<Cell>;
   const D d;
   const Choice<Usual> choice{t.switches};
   const auto units = UnitValues<D, unit_count<Cell>, unit_bit<Cell>>(t);
   UnitGradients<D, unit_count<Cell>> unit_grads(t);
   for (int row = 0; row < t.rows; ++row) {
     auto* z = t.z + row * t.z_stride;
-    const auto old = OldStates<D, states, state_bit<Cell>>(t, row);
+    const auto old = OldStates<D, Cell, state_bit<Cell>>(t, row);
     const auto* const record = RecordOf<Cell>(t, row) + message_slot<Cell> * slot_size<D>;
     Replay<D, Usual> m{choice, record, MasksOf(t, row)};
     const auto results = MessageOf<Cell>(m, GateReplay(), old, units);
@@ -264,6 +281,8 @@ HWY_FLATTEN void MessageBackward(const PointwiseTask<hn::TFromD<D>>& t) {
       if constexpr (K >= unit_bit<Cell>) {
         V& sum = unit_grads.v[K - unit_bit<Cell>];
         sum = hn::Add(sum, grad);
+      } else if constexpr (K >= below_bit<Cell>) {
+        StoreBelow<D, K - below_bit<Cell>, true>(t, row, grad);
       } else {
         auto* to = K < gates ? z + K * slot_size<D>
                              : t.grad_state[K - gates] + row * t.grad_stride[K - gates];

@@ -7,7 +7,7 @@
 
 namespace sluice {
 
-constexpr int max_gates = 14, max_states = 5, max_units = 6, max_messages = 3;
+constexpr int max_gates = 14, max_states = 5, max_units = 6, max_messages = 3, max_below = 2;
 /// What a step returns: states and outputs.
 constexpr int max_values = 6;
 
@@ -42,6 +42,8 @@ struct PointwiseTask {
   ptrdiff_t old_stride[max_states];
   T* new_state[max_values];  ///< forward only; outputs behind the states
   ptrdiff_t new_stride[max_values];
+  const T* below[max_below];  ///< memories of the layer below
+  ptrdiff_t below_stride[max_below];
 
   /// Messages are written going forward and read going back; their gradients come from, and the
   /// step's own part of them goes to, grad_message.
@@ -64,6 +66,8 @@ struct PointwiseTask {
   /// gradient that does not pass through a product.
   T* grad_state[max_states];
   ptrdiff_t grad_stride[max_states];
+  T* grad_below[max_below];  ///< written, whatever it holds; null: not wanted
+  ptrdiff_t grad_below_stride[max_below];
   /// Added to the gradient of a new state, or all there is of an output's: what reaches it from
   /// the layer above. May be null.
   const T* add[max_values];
@@ -75,14 +79,12 @@ struct PointwiseTask {
 
 struct GateInfo {
   std::string name;
-  int reads;  ///< 1 input, 2 hidden state, 4, 8, 16 messages, 32 the input's own unit,
-              ///< 64, 128 memories of the layer below
+  int reads;  ///< 1 input, 2 hidden state, 4, 8, 16 messages, 32 the input's own unit
   int row;
   bool biased;
 };
 /// Bits of GateInfo::reads.
 constexpr int reads_input = 1, reads_hidden = 2, reads_message = 4, reads_raw = 32;
-constexpr int reads_below = 64, most_below = 2;
 constexpr int reads_recurrent = reads_hidden | 7 * reads_message;
 
 /// A per-unit parameter and the bounds it is drawn between; both 0: those of the weights.

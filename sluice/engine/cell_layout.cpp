@@ -38,7 +38,6 @@ CellLayout::CellLayout(const Cell& c, int input, int hidden, int n, int widest,
     : cell(&c),
       input_size(input),
       hidden_size(hidden),
-      x_columns(input + c.info.below * hidden),
       lanes(n),
       groups((hidden + n - 1) / n),
       padded(groups * n),
@@ -47,6 +46,7 @@ CellLayout::CellLayout(const Cell& c, int input, int hidden, int n, int widest,
       slots(c.info.slots),
       record(c.info.record),
       states(static_cast<int>(c.info.states.size())),
+      below(c.info.below),
       units(static_cast<int>(c.info.units.size())),
       messages(static_cast<int>(c.info.messages.size())),
       structure(s),
@@ -63,9 +63,7 @@ CellLayout::CellLayout(const Cell& c, int input, int hidden, int n, int widest,
   std::vector<int> all;
   for (int k = 0; k < gates; ++k) {
     all.push_back(reads(k));
-    if (all[k] & reads_raw) raw_gates.push_back({k, 0});
-    for (int i = 0; i < c.info.below; ++i)
-      if (all[k] & reads_below << i) raw_gates.push_back({k, input + i * hidden});
+    if (all[k] & reads_raw) raw_gates.push_back(k);
   }
   for (const NormInfo& norm : c.info.norms) {
     first_normed.push_back(normed);

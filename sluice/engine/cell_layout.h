@@ -50,22 +50,16 @@ struct CellLayout {
              const CellStructure& structure = {}, bool separate_gates = false);
 
   const Cell* cell;
-  int input_size, hidden_size;  ///< input_size: of what its matrix multiplies
-  int x_columns;                ///< the input's, memories of the layer below included
+  int input_size, hidden_size;  ///< input_size: of what its matrix multiplies, without memories
   int lanes, groups, padded;    ///< padded = groups * lanes
   int tail;                     ///< units of the last group where they do not fill it, else 0
-  int gates, slots, record, states, units, messages;
+  int gates, slots, record, states, below, units, messages;
   CellStructure structure;
   bool separate_gates;  ///< every gate is a panel, so that each can read a copy of its own
   bool fused;           ///< input and hidden state enter the same chains, panel by panel
   /// Units of h, and their number in whole vectors: the cell's own unless a projection makes h.
   int out, out_padded;
-  /// Gates whose chains start from a unit's own number of the input, and the column where those of
-  /// all units begin.
-  struct RawGate {
-    int gate, first_column;
-  };
-  std::vector<RawGate> raw_gates;
+  std::vector<int> raw_gates;     ///< whose chains start from a unit's own number of the input
   bool keeps_messages() const;    ///< of every step, for the way back
   std::vector<int> first_normed;  ///< of each norm, its first vector among those of all norms
   int normed;                     ///< vectors of a unit's row that are normalised

@@ -105,14 +105,15 @@ template <class Cell>
 std::vector<std::string> equations() {
   Names z, s, p, q;
   for (const GateSpec& gate : Cell::gates) {
-    const bool below = (gate.reads & (Below | Below1)) != 0;
-    std::string name = std::string(below ? "below_" : "z_") + gate.name;
+    std::string name = std::string("z_") + gate.name;
     const auto halves = [&](const GateSpec& other) { return other.row == gate.row; };
-    if (!below && std::count_if(std::begin(Cell::gates), std::end(Cell::gates), halves) > 1)
+    if (std::count_if(std::begin(Cell::gates), std::end(Cell::gates), halves) > 1)
       name += gate.reads == X ? "x" : gate.reads == H ? "h" : "q";
     z.names.push_back({name});
   }
   for (const char* state : Cell::states) s.names.push_back({state});
+  if constexpr (requires { Cell::below; })
+    for (const char* memory : Cell::below) s.names.push_back({std::string("below_") + memory});
   if constexpr (requires { Cell::units; })
     for (const UnitSpec& unit : Cell::units) p.names.push_back({unit.name});
   if constexpr (requires { Cell::messages; })

@@ -14,7 +14,7 @@ namespace sluice::HWY_NAMESPACE {
 /// Whether the gates read the input and the hidden state and nothing else.
 template <class Cell>
 constexpr bool reads_simply = Reading<Cell, X>::count > 0 && Reading<Cell, H>::count > 0 &&
-                              Reading<Cell, Raw | Below | Below1>::count == 0;
+                              Reading<Cell, Raw>::count == 0 && below_count<Cell> == 0;
 
 /// A bit for every old state that the equations read themselves.
 template <class Cell>
@@ -76,9 +76,7 @@ void DescribeOutputs(CellInfo& info) {
   info.hands_up = info.gives;
   if constexpr (requires { Cell::hands_up; })
     info.hands_up.assign(std::begin(Cell::hands_up), std::end(Cell::hands_up));
-  for (int k = 0; k < most_below; ++k)
-    for (const GateInfo& gate : info.gates)
-      if (gate.reads & reads_below << k) info.below = k + 1;
+  info.below = below_count<Cell>;
   if constexpr (requires { Cell::lowest; }) info.lowest = Cell::lowest;
 }
 

@@ -95,6 +95,7 @@ struct LoopMemory {
   /// [slice][step][row][padded] by number among all values; undefined: y's own memory.
   Tensor output[max_values];
   Tensor z, message[max_messages];
+  Tensor below_tail;                ///< [slice][memory][row][lanes], see sequence_below.h
   Tensor record;                    ///< see SequenceTask
   Tensor full;                      ///< [slice][step][row][padded] what the cell gave a projection
   Tensor source;                    ///< [slice][row or copy, row][padded], where dropout masks h
@@ -189,6 +190,7 @@ class BackwardPass {
   void load_last();
   void transpose(const SequenceTask<T>& task);
   void complete(SequenceTask<T>& task, int slice);
+  void complete_input(SequenceTask<T>& task, int slice);
   void collect();
   void collect_units();
   void collect_norms();
@@ -208,9 +210,9 @@ class BackwardPass {
   ForwardRoom<T> forward_room_;
   PoolArray<ptrdiff_t> dy_rows_;  // of dy in the batch's order, where the loop reads it
   SequenceView sorted_dx_;        // what the loop writes, where dx is in the batch's order
-  Tensor dy_, dz_, dh_, dstate_[max_states], dmessage_[max_messages], dx_tail_, dx_copy_, dweights_,
-      dstart_, dunits_, daffine_, source_, dsource_, x_copies_, dfull_, dprojected_, dprojection_,
-      projection_transposed_;
+  Tensor dy_, dz_, dh_, dstate_[max_states], dmessage_[max_messages], dx_tail_, dx_copy_,
+      dbelow_tail_, dweights_, dstart_, dunits_, daffine_, source_, dsource_, x_copies_, dfull_,
+      dprojected_, dprojection_, projection_transposed_;
   Tensor transposed_[max_parts];
   PoolArray<StepMasks<T>> masks_;
   Tensor mask_room_;

@@ -78,6 +78,7 @@ void BackwardPass<T>::make_room() {
     if (plan.ragged() && !gradients_.dx.sorted)
       sorted_dx_ = sorted_room<T>(plan, gradients_.dx.columns);
     const int64_t threads = most_threads(direction_, memory_) * slices;
+    if (loop().below_tail.defined()) dbelow_tail_ = room<T>(loop().below_tail.numel());
     dx_tail_ = room<T>(threads * tail_room(layout));
     if (x_copies_.defined()) dx_copy_ = room<T>(threads * copy_room(layout));
   }
@@ -196,6 +197,25 @@ void BackwardPass<T>::transpose(const SequenceTask<T>& task) {
   }
 }
 
+/// Where what reaches the input goes.
+template <class T>
+void BackwardPass<T>::complete_input(SequenceTask<T>& q, int slice) {
+  const CellLayout& layout = direction_.layout;
+  const SequenceView& dx = sorted_dx_.defined() ? sorted_dx_ : gradients_.dx;
+  const int64_t begin = memory_.plan.begin(slice);
+  q.dx_tail = dx_tail_.template data<T>() + slice * tail_room(layout);
+  if (dx_copy_.defined()) q.dx_copy = dx_copy_.template data<T>() + slice * copy_room(layout);
+  if (dbelow_tail_.defined())
+    q.dbelow_tail = dbelow_tail_.template data<T>() + begin * layout.below * layout.lanes;
+  const int whole = whole_input(layout);
+  const bool writes_whole = layout.below == 0 && whole_vectors(dx, layout.input_size, whole);
+  q.dx_columns = writes_whole ? whole : layout.input_size;
+  const LoopRows<T> rows = loop_rows<T>(dx, memory_.plan, slice, direction_.reverse);
+  q.dx = rows.first;
+  q.dx_step = rows.step;
+  q.dx_row = rows.row;
+}
+
 /// Completes a forward task with what backward reads and writes.
 template <class T>
 void BackwardPass<T>::complete(SequenceTask<T>& q, int slice) {
@@ -243,19 +263,7 @@ void BackwardPass<T>::complete(SequenceTask<T>& q, int slice) {
   for (int k = 0; k < layout.messages; ++k) q.dmessage[k] = dmessage_[k].template data<T>() + row;
   for (int k = 1; k < layout.states; ++k) q.dstate[k] = dstate_[k].template data<T>() + row;
   q.need_first = gradients_.dfirst[0] != nullptr;
-  const SequenceView& dx = sorted_dx_.defined() ? sorted_dx_ : gradients_.dx;
-  if (dx.defined()) {
-    const int lanes = layout.lanes, whole = (layout.x_columns + lanes - 1) / lanes * lanes;
-    q.dx_tail = dx_tail_.template data<T>() + slice * tail_room(layout);
-    if (dx_copy_.defined()) q.dx_copy = dx_copy_.template data<T>() + slice * copy_room(layout);
-    q.dx_columns = layout.input_size;
-    if (layout.x_columns == layout.input_size && whole_vectors(dx, layout.x_columns, whole))
-      q.dx_columns = whole;
-    const LoopRows<T> rows = loop_rows<T>(dx, memory_.plan, slice, reverse);
-    q.dx = rows.first;
-    q.dx_step = rows.step;
-    q.dx_row = rows.row;
-  }
+  if (gradients_.dx.defined()) complete_input(q, slice);
   if (dz_.defined()) {
     const int64_t step = int64_t{layout.slots} * layout.padded;
     q.z = dz_.template data<T>() + begin * (dz_.numel() / memory_.plan.batch());

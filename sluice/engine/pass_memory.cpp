@@ -120,6 +120,8 @@ SequenceTask<T> make_task(const Direction& d, const PassMemory& m, const LoopMem
   for (int k = 0; k < layout.messages; ++k)
     q.message[k] = loop.message[k].shared_data<T>() + begin * sent * layout.padded;
   q.message_step = sent > 1 ? rows * layout.padded : 0;
+  if (loop.below_tail.defined())
+    q.below_tail = loop.below_tail.shared_data<T>() + begin * layout.below * layout.lanes;
   if (layout.normed > 0) set_norms(d, loop, begin, q);
   if (layout.projects()) {
     q.projection = std::as_const(d.projection.value()).template data<T>();
@@ -162,6 +164,8 @@ void make_loop_memory(const CellLayout& layout, const PassMemory& m, int steps, 
     loop.scale = room<T>(rows * norms);
     loop.norm_room = room<T>(batch * norms * 2);
   }
+  if (layout.below > 0 && layout.tail > 0)
+    loop.below_tail = Tensor({batch * layout.below * layout.lanes}, dtype_of<T>);
   if (layout.projects()) loop.full = room<T>(rows * layout.padded);
 }
 

@@ -84,7 +84,7 @@ HWY_INLINE void ForwardStep(RowTask<hn::TFromD<D>>& t) {
     z.template add<X>(t.x + row * t.x_row, t.weights[0], t.input_size);
     if (t.reads_hidden)
       z.template add<H>(t.old_state[0] + row * t.old_stride[0], t.weights[1], t.hidden_size);
-    const auto states = OldStates<D, state_count<Cell>, -1>(t, row);
+    const auto states = OldStates<D, Cell, -1>(t, row);
     Record<D, true, true> m{{t.switches}, t.z + row * t.z_stride};
     StoreValues<D>(Cell::step(m, z, states), t.new_state, t.new_stride, row);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "sluice/engine/sequence_below.h"
 #include "sluice/engine/sequence_norm.h"
 #include "sluice/engine/sequence_projection.h"
 #include "sluice/engine/sequence_row.h"
@@ -104,6 +105,7 @@ class BackwardLoop {
     }
     pointwise(s);
     if (layout_.messages > 0) messages(s);
+    if (at_.passes_tail(share_.last_group - 1)) give_below(at_, s);
     if (norm_) {
       barrier_.wait();
       norm_->run(s, false);
@@ -118,7 +120,8 @@ class BackwardLoop {
       q_.masks->step(s + q_.first_step, at_.active(s), share_.first_group, share_.last_group);
     for (int g = share_.first_group; g < share_.last_group; ++g) {
       PointwiseTask<T>& t = pointwise_[g];
-      at_.move(t, s, g);
+      at_.move_backward(t, s, g);
+      if (at_.passes_tail(g)) take_below(at_, s);
       t.add_next = s > 0 ? -q_.dy_step : 0;
       for (size_t i = 0; q_.dy && !projection_ && i < layout_.gives.size(); ++i)
         t.add[layout_.gives[i]] = q_.dy + s * q_.dy_step + q_.dy_value * i + g * layout_.lanes;
@@ -214,7 +217,7 @@ class BackwardLoop {
 
   void run_input(const Rows& rows) {
     input_products(rows);
-    for (const auto& raw : layout_.raw_gates) add_raw(rows, raw);
+    for (const int gate : layout_.raw_gates) add_raw(rows, gate);
     if (few_inputs(layout_)) clear_lanes(rows);
   }
 
@@ -242,8 +245,8 @@ class BackwardLoop {
           input_products(of_copy, gate - columns.first);
         else
           std::fill_n(copy, ptrdiff_t{some} * whole, T{0});
-        for (const auto& raw : layout_.raw_gates)
-          if (raw.gate == gate) add_raw(of_copy, raw);
+        for (const int raw : layout_.raw_gates)
+          if (raw == gate) add_raw(of_copy, raw);
         multiply_rows({copy, whole, q_.masks->input(gate) + r * inputs, inputs, all.to,
                        all.to_stride, some, inputs, add});
         add = true;
@@ -253,16 +256,13 @@ class BackwardLoop {
   }
 
   /// What reaches a unit's own number of the input, not by way of a matrix.
-  void add_raw(const Rows& rows, const CellLayout::RawGate& raw) {
-    alignas(64) static constexpr T zeros[16] = {};
+  void add_raw(const Rows& rows, int gate) {
     for (int g = 0; g < layout_.groups; ++g) {
       const T* const dz =
-          at_.z(rows.s, g) + rows.first * at_.row_of_z() + ptrdiff_t{raw.gate} * layout_.lanes;
-      T* const dx = rows.to + raw.first_column + ptrdiff_t{g} * layout_.lanes;
+          at_.z(rows.s, g) + rows.first * at_.row_of_z() + ptrdiff_t{gate} * layout_.lanes;
+      T* const dx = rows.to + ptrdiff_t{g} * layout_.lanes;
       const int count = std::min(layout_.lanes, layout_.hidden_size - g * layout_.lanes);
-      const bool adds = raw.first_column < layout_.input_size;  // to what came by way of a matrix
-      add_rows({dz, at_.row_of_z(), adds ? dx : zeros, adds ? rows.to_stride : 0, dx,
-                rows.to_stride, rows.count, count});
+      add_rows({dz, at_.row_of_z(), dx, rows.to_stride, dx, rows.to_stride, rows.count, count});
     }
   }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "sluice/engine/sequence_below.h"
 #include "sluice/engine/sequence_norm.h"
 #include "sluice/engine/sequence_projection.h"
 #include "sluice/engine/sequence_row.h"
@@ -18,8 +19,7 @@ constexpr int few_rows = 2;
 
 /// Whether a gate's chain has begun before this product, so that z holds its partial sum.
 bool begun(const CellLayout& layout, Part part, int gate) {
-  for (const CellLayout::RawGate& raw : layout.raw_gates)
-    if (gate == raw.gate) return true;
+  if (std::count(layout.raw_gates.begin(), layout.raw_gates.end(), gate) > 0) return true;
   for (int p = 0; p < index_of(part); ++p) {
     const Columns& earlier = layout.part(part_at(p));
     if (gate >= earlier.first && gate < earlier.first + earlier.count) return true;
@@ -257,10 +257,10 @@ class ForwardLoop {
     const CellLayout& layout = at_.layout;
     const int first = group * layout.lanes,
               count = std::min(layout.lanes, layout.hidden_size - first);
-    for (const auto& [gate, column] : layout.raw_gates) {
+    for (const int gate : layout.raw_gates) {
       const T* const bias = at_.bias(group, gate);
       T* z = at_.z(s, group) + ptrdiff_t{gate} * layout.lanes;
-      const T* x = at_.x(s, gate) + column + first;
+      const T* x = at_.x(s, gate) + first;
       const int rows = at_.active(s);
       add_rows({x, at_.x_row(), bias, 0, z, at_.unit_row(), rows, count});
       for (int r = 0; count < layout.lanes && r < rows; ++r, z += at_.unit_row())
@@ -271,6 +271,7 @@ class ForwardLoop {
   const PointwiseTask<T>& pointwise(int s, int group) {
     PointwiseTask<T>& t = pointwise_[group];
     at_.move(t, s, group);
+    if (at_.passes_tail(group)) take_below(at_, s);
     return t;
   }
 

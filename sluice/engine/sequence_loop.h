@@ -31,6 +31,7 @@ struct SequenceTask {
 
   const T* x;  ///< step s, row r at x + s * x_step + r * x_row
   ptrdiff_t x_step, x_row;
+  T* below_tail;  ///< [memories][rows][lanes], see sequence_below.h
   /// [gates][rows][input_size] a step of x as each gate reads it, masked; null: all read x.
   /// Backward the rows of all steps whose weights are owed their gradients, one step after the
   /// other.
@@ -97,6 +98,7 @@ struct SequenceTask {
   T* dx;                      ///< null: not wanted; every element is written
   ptrdiff_t dx_step, dx_row;
   int dx_columns;          ///< columns of dx that may be written, input_size or more
+  T* dbelow_tail;          ///< as below_tail
   T* dx_tail;              ///< tail_room() numbers for each thread: dx's last, partial vectors
   T* dweights[max_parts];  ///< packed, added to
   bool overwrite;          ///< or written, whatever they hold

@@ -32,6 +32,18 @@ struct Place {
   const T* x(int s, int gate) const {
     return q.x_copies ? q.x_copies + gate * q.x_gate : q.x + s * q.x_step;
   }
+  /// Memory k of the layer below, of all units, and its gradient.
+  const T* x_below(int k, int s) const {
+    return q.x + s * q.x_step + layout.input_size + ptrdiff_t{k} * layout.hidden_size;
+  }
+  T* dx_below(int k, int s) const {
+    return q.dx + s * q.dx_step + layout.input_size + ptrdiff_t{k} * layout.hidden_size;
+  }
+  /// Whether a group's memories pass through the rooms of sequence_below.h.
+  bool passes_tail(int group) const {
+    return layout.below > 0 && layout.tail > 0 && group + 1 == layout.groups;
+  }
+  T* below_tail(T* all, int k) const { return all + ptrdiff_t{k} * q.rows * layout.lanes; }
   ptrdiff_t x_row() const { return q.x_copies ? layout.input_size : q.x_row; }
   /// Columns of dx that the loop may write: as many as it likes of a copy's.
   int dx_columns() const { return q.x_copies ? whole_input(layout) : q.dx_columns; }
@@ -97,6 +109,8 @@ struct Place {
     for (int k = 1; k < layout.states; ++k) t.new_stride[k] = layout.lanes;
     for (int k = layout.states; k < layout.values; ++k) t.new_stride[k] = q.output[k].row;
     t.message_stride = layout.padded;
+    for (int k = 0; k < layout.below; ++k)
+      t.below_stride[k] = passes_tail(group) ? layout.lanes : q.x_row;
     if (layout.units > 0) t.units = q.units + ptrdiff_t{group} * layout.units * layout.lanes;
     if (q.masks) prepare_masks(t, group);
   }
@@ -118,6 +132,8 @@ struct Place {
       t.grad_state[k] = q.dstate[k] + state_offset(group);
       t.grad_stride[k] = layout.lanes;
     }
+    for (int k = 0; k < layout.below; ++k)
+      t.grad_below_stride[k] = passes_tail(group) ? layout.lanes : q.dx_row;
     t.add_stride = q.dy_row;
     t.add_rows = q.dy_rows;
     for (int k = 0; k < layout.messages; ++k)
@@ -147,6 +163,14 @@ struct Place {
     for (int k = layout.states; k < layout.values; ++k)
       t.new_state[k] = q.output[k].first + s * q.output[k].step + unit;
     for (int k = 0; k < layout.messages; ++k) t.message[k] = message(k, s) + unit;
+    for (int k = 0; k < layout.below; ++k)
+      t.below[k] = passes_tail(group) ? below_tail(q.below_tail, k) : x_below(k, s) + unit;
+  }
+  void move_backward(PointwiseTask<T>& t, int s, int group) const {
+    move(t, s, group);
+    for (int k = 0; q.dx && k < layout.below; ++k)
+      t.grad_below[k] =
+          passes_tail(group) ? below_tail(q.dbelow_tail, k) : dx_below(k, s) + group * layout.lanes;
   }
 };
 

@@ -15,7 +15,7 @@ struct StreamLayer {
   const Direction* direction = nullptr;
   SequenceTask<float> task = {};
   Tensor h[2], full, state[max_values], z, message[max_messages], start;
-  Tensor normed, scale, norm_room;
+  Tensor below_tail, normed, scale, norm_room;
   Tensor record;  ///< [B, values that it gives · H], unless that is h alone
   int now = 0;    // which h is the state
   MaskRule rule;
@@ -74,6 +74,7 @@ RecurrentStream::RecurrentStream(const Recurrent& layer, int batch)
       s.record = Tensor({batch, static_cast<int64_t>(layout.gives.size()) * layout.out});
     s.z = Tensor({batch * row * (layout.slots + layout.record)});
     for (int k = 0; k < layout.messages; ++k) s.message[k] = Tensor({batch * row});
+    if (layout.below > 0) s.below_tail = Tensor({int64_t{batch} * layout.below * layout.lanes});
     const int64_t norms = static_cast<int64_t>(layout.first_normed.size());
     if (norms > 0) {
       s.normed = Tensor({batch * row * layout.normed});
@@ -113,6 +114,7 @@ RecurrentStream::RecurrentStream(const Recurrent& layer, int batch)
     q.z = s.z.data<float>();
     q.record = q.z + int64_t{batch} * layout.padded * layout.slots;
     for (int k = 0; k < layout.messages; ++k) q.message[k] = s.message[k].data<float>();
+    if (layout.below > 0) q.below_tail = s.below_tail.data<float>();
     q.tasks = body_->tasks.data();
     q.segments = body_->segments.data();
     q.pointwise = body_->pointwise.data();
