@@ -56,8 +56,7 @@ namespace {
 std::string products_of(const CellLayout& layout) {
   if (layout.normed > 0) return "norm";
   if (layout.messages > 0) return "two";
-  if (layout.part(Part::hidden).count == 0)
-    return layout.below > 0 ? "depth" : "none";
+  if (layout.part(Part::hidden).count == 0) return layout.below > 0 ? "depth" : "none";
   if (layout.projects()) return "projection";
   if (!layout.periods.empty()) return "clocks";
   return layout.dense() ? "one" : "blocks";
